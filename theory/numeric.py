@@ -142,7 +142,7 @@ class Steps:
     @classmethod
     def of(cls, value: Any) -> Steps:
         """Wrap any number that `exact` reads, or infinity (float or SymPy's oo)."""
-        if str(value) in ("inf", "oo"):
+        if (isinstance(value, float) and value == INFINITY) or type(value).__name__ == "Infinity":
             return cls(INFINITY)
         return cls(exact(value, "steps"))
 
