@@ -4,7 +4,7 @@ Setting. The walker's state is the directed edge it just crossed, so the full ch
 the multigraph, plus the start at the fork. `full_chain` walks the `Graph` itself; it knows which arcs lead on and
 which lead back from depths alone, and turns a policy into transition probabilities. `lumped_chain` has one state
 for all parallel arcs of a diamond and one side for all branches with the same rows. That the second is an exact
-lumping of the first (strong lumpability, Kemeny and Snell) is checked by `lumping_defect`, never assumed.
+lumping of the first (strong lumpability, Kemeny and Snell) is a claim of its own, `lumping`, never assumed.
 
 Mean hitting times solve (I - P) h = 1 on the states that can be visited. Here that is done by exact rational
 elimination (flint `fmpq_mat.solve`) or in balls of rising precision; a plain float64 solve goes wrong, even
@@ -47,6 +47,10 @@ class Chain:
                     seen.add(after)
                     order.append(after)
         return order
+
+    def nonzero(self) -> dict[State, dict[State, Any]]:
+        """The rows without their zero entries."""
+        return {state: {to: p for to, p in row.items() if p != 0} for state, row in self.rows.items()}
 
     def sure(self, start: State = START) -> bool:
         """Whether TARGET is reached from `start` with probability 1."""
@@ -211,22 +215,3 @@ def lumped_chain(maze: Maze, policy: Policy, *, target: int = 0) -> Chain:
         if side != "target":
             rows[side, leaf, True] = {state(leaf - 1, False): flint.fmpq(1)}
     return Chain(rows)
-
-
-def lumping_defect(full: Chain, lumped: Chain, of: Callable[[State], State]) -> str | None:
-    """None when `lumped` is exactly the quotient of `full` by `of`; else a line naming the first difference.
-
-    Strong lumpability: every state of a block gives each block the same total probability, and that is the
-    lumped chain's.
-    """
-    for state, row in full.rows.items():
-        into: dict[State, Any] = {}
-        for after, p in row.items():
-            into[of(after)] = into.get(of(after), 0) + p
-        if of(state) not in lumped.rows:
-            return f"{state} lies in block {of(state)}, which the lumped chain does not have"
-        expected = lumped.rows[of(state)]
-        for key in into.keys() | expected.keys():
-            if into.get(key, 0) != expected.get(key, 0):
-                return f"{state} goes to block {key} with {into.get(key, 0)}, the lumped chain {expected.get(key, 0)}"
-    return None

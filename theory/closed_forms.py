@@ -26,7 +26,7 @@ from theory.numeric import InputError, exact, fraction
 Power = Callable[[Any, Any], Any]
 
 
-def _ratio(value: Any) -> Any:
+def parameter(value: Any) -> Any:
     """Read a parameter so that division is exact: numbers become rationals, symbols and field elements stay."""
     return value if type(value).__module__.startswith("sympy.") else exact(value, "parameter")
 
@@ -38,26 +38,26 @@ def power(q: Any, K: Any) -> Any:
 
 def base_steps(W: Any, K: Any, L: Any) -> Any:
     """Expected steps of the simple random walk: (2W-1)(K(L+1)+1)(K(L+1)+L)/L."""
-    W, K, L = map(_ratio, (W, K, L))
+    W, K, L = map(parameter, (W, K, L))
     return fraction((2 * W - 1) * (K * (L + 1) + 1) * (K * (L + 1) + L) / L)
 
 
 def sft_rate(L: Any) -> Any:
     """rho = (L+1)^2/L = L + 2 + 1/L, the factor a diamond by which imitation's cost grows."""
-    L = _ratio(L)
+    L = parameter(L)
     return fraction((L + 1) ** 2 / L)
 
 
 def sft_steps(W: Any, K: Any, L: Any, power: Power = power) -> Any:
     """Expected steps of the SFT limit: W + 2K + (W-1)(1 + 2(L+1)(2L+1)/(L^2+L+1) (rho^K - 1))."""
-    W, K, L = map(_ratio, (W, K, L))
+    W, K, L = map(parameter, (W, K, L))
     grown = power((L + 1) ** 2 / L, K)
     return fraction(W + 2 * K + (W - 1) * (1 + 2 * (L + 1) * (2 * L + 1) / (L**2 + L + 1) * (grown - 1)))
 
 
 def optimum_steps(W: Any, K: Any) -> Any:
     """Expected steps when no row ever turns round but at a leaf: (2W-1)(2K+1)."""
-    return fraction((2 * _ratio(W) - 1) * (2 * _ratio(K) + 1))
+    return fraction((2 * parameter(W) - 1) * (2 * parameter(K) + 1))
 
 
 def homogeneous_steps(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any, power: Power = power) -> Any:
@@ -65,7 +65,7 @@ def homogeneous_steps(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any, power: Pow
 
     *Not valid when* ac = bd (a ZeroDivisionError for numbers): see `balanced_steps`.
     """
-    W, K, a, b, c, d = map(_ratio, (W, K, a, b, c, d))
+    W, K, a, b, c, d = map(parameter, (W, K, a, b, c, d))
     r = a * c / (b * d)
     grown = power(r, K)
     outward = (grown - 1) / (r - 1)
@@ -78,7 +78,7 @@ def balanced_steps(W: Any, K: Any, a: Any, b: Any, c: Any) -> Any:
 
     *Not valid when* ac/b > 1: there is no such row d.
     """
-    W, K, a, b, c = map(_ratio, (W, K, a, b, c))
+    W, K, a, b, c = map(parameter, (W, K, a, b, c))
     return fraction(_homogeneous(W, K, a, b, c, a * c / b, K, K, K * (K - 1) / 2))
 
 
@@ -216,3 +216,35 @@ def _bellman(W: Any, K: Any, j: Any, X: Any, R: Any, a: Any, b: Any, c: Any, d: 
         "target, fork": goal_back_even(zero, one) - H,
         "fork": W * H - (W + (W - 1) * away_odd(zero, one) + goal_odd(zero, one)),
     }
+
+
+def identity(form: Callable[..., Any], other: Callable[..., Any]) -> dict[str, Any]:
+    """The difference of two rational functions of W and K, in an exact field; zero iff they are the same function."""
+    from sympy import QQ
+    from sympy.polys.fields import field
+
+    _, W, K = field("W,K", QQ)
+    return {"difference": form(W, K) - other(W, K)}
+
+
+def negative_coefficients(polynomial: Callable[..., Any]) -> dict[str, Any]:
+    """The negative coefficients of a polynomial in W and K after W = 1 + w, K = 1 + k.
+
+    None left over means: nonnegative for all real W, K >= 1. The converse fails, so this can prove and not refute.
+    """
+    from sympy import QQ
+    from sympy.polys.rings import ring
+
+    _, w, k = ring("w,k", QQ)
+    terms = polynomial(1 + w, 1 + k).terms()
+    return {f"coefficient of w^{i} k^{j}": min(value, 0) for (i, j), value in terms}
+
+
+def growth_residual(form: Callable[..., Any]) -> dict[str, Any]:
+    """H(K+2) - H(K+1) - 2 - form * (H(K+1) - H(K) - 2) for the SFT limit, in the field of W, K, L and R = rho^K."""
+    from sympy import QQ
+    from sympy.polys.fields import field
+
+    _, W, K, L, R = field("W,K,L,R", QQ)
+    H = [sft_steps(W, K + i, L, power=lambda q, _, i=i: R * q**i) for i in range(3)]
+    return {"growth": H[2] - H[1] - 2 - form(W, K, L) * (H[1] - H[0] - 2)}

@@ -110,11 +110,14 @@ def _kernel() -> Callable[..., Any]:
             Q[2 * j + 1], Q_not[2 * j + 1] = 1 / (1 + np.exp(-z[1, j])), 1 / (1 + np.exp(z[1, j]))
         ones, D, N, zeta = np.ones(n), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
         dP, dQ = np.zeros(n), np.zeros(n)
-        first = W + (W - 1) * excursion(P, Q, ones, ones, 1.0, D)
+        first = 1.0 * W
+        if W > 1:                     # not merely times W - 1 = 0: with one branch Q may go to 0, and E to infinity
+            first += (W - 1) * excursion(P, Q, ones, ones, 1.0, D)
         H = first + approach(P, P_not, Q, ones, ones, first, N)
         Z = sensitivity(P, P_not, Q, zeta)
         approach_gradient(P, Q, N, zeta, dP, dQ)
-        excursion_gradient(P, Q, D, (W - 1) * Z, dP, dQ)
+        if W > 1:
+            excursion_gradient(P, Q, D, (W - 1) * Z, dP, dQ)
         for j in range(K):
             slope[0, j] = dP[2 * j + 1] * P[2 * j + 1] * P_not[2 * j + 1]
             slope[1, j] = dQ[2 * j + 1] * Q[2 * j + 1] * Q_not[2 * j + 1]

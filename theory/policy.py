@@ -121,14 +121,18 @@ class Policy:
         self.kind = number_kind(v for branch in branches for v in branch.numbers())
 
     @classmethod
+    def of(cls, *branches: Branch) -> Policy:
+        """A policy from its branches: one for a tied policy, W for an untied one."""
+        if not branches:
+            raise InputError("a policy needs at least one branch")
+        policy = cls.__new__(cls)
+        policy._take(branches)
+        return policy
+
+    @classmethod
     def untied(cls, branches: Iterable[Branch | Policy]) -> Policy:
         """One set of rows a branch, branch 0 first; `InputError` when there are none."""
-        rows = tuple(b.branches[0] if isinstance(b, Policy) else b for b in branches)
-        if not rows:
-            raise InputError("an untied policy needs at least one branch")
-        policy = cls.__new__(cls)
-        policy._take(rows)
-        return policy
+        return cls.of(*(b.branches[0] if isinstance(b, Policy) else b for b in branches))
 
     @property
     def tied(self) -> bool:

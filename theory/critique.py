@@ -1,0 +1,90 @@
+"""What readers are told (S1 to S8) and what critics object (C1 to C3), each as a claim of its own.
+
+The sentences are ours, written from public summaries; none is the paper's wording. A sentence that can be put as a
+formula is one; the others are registered as statements, rest on the claims they name, and are worth no more than those.
+
+Not covered: the dials that would settle C1 to C3 one assumption at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory import closed_forms
+from theory.claim import FORKS, MAZES, claim
+
+
+def _told(number: str) -> tuple[str, str]:
+    return ("summary", number)
+
+
+def _objection(number: str) -> tuple[str, str]:
+    return ("critique", number)
+
+
+@claim("expected steps of the optimum", source=_told("S1"), relation="at most", symbolic=True,
+       stands_on=("rlvr_reaches", "separation_rlvr_upper"), control=lambda W, K: 4 * W * K - 2,
+       control_words="at most 4WK - 2")
+def summary_linear(W: Any, K: Any) -> Any:
+    """RL scales linearly with reasoning depth: its cost is at most 6WK."""
+    return 6 * W * K
+
+
+@claim("expected steps of the SFT limit", source=_told("S2"), relation="at most", domain=MAZES, symbolic=True,
+       stands_on=("sft_cost",), control=lambda W, K, L: 5 * W * L**K, control_words="at most 5 W L^K",
+       should_hold=False, true_form="sft_growth")
+def summary_exponential(W: Any, K: Any, L: Any) -> Any:
+    """Imitation blows up as W L^K, read as: at most 100 W L^K."""
+    return 100 * W * L**K
+
+
+@claim("expected steps before training, of each learner", source=_told("S3"), stands_on=("base_cost",),
+       control=lambda W, K, L: closed_forms.base_steps(W, K, L) + 1, control_words="one step more")
+def summary_same_start(W: Any, K: Any, L: Any) -> Any:
+    """SFT and RLVR start from the identical base model."""
+    return closed_forms.base_steps(W, K, L)
+
+
+@claim("cost under search", source=_told("S4"), relation="states", stands_on=("search_sft", "search_optimum"))
+def summary_search() -> None:
+    """A search wrapper around the imitation model helps a lot but cannot fully close the gap: WKL against WK."""
+
+
+@claim("gradient of the cross-entropy in every logit of a row without data", source=_told("S5"),
+       stands_on=("sft_frozen",), control=lambda size: [1e-15] * size, control_words="a gradient of 1e-15")
+def summary_no_signal(size: int) -> Any:
+    """There is no gradient signal where there is no data (for rows with weights of their own)."""
+    return [0.0] * size
+
+
+@claim("rows b and d under RLVR", source=_told("S6"), relation="states", domain=FORKS, stands_on=("rlvr_reaches",))
+def summary_retreat_for_free() -> None:
+    """RL learns to retreat for free, from the model's own failures."""
+
+
+@claim("what a distilled student inherits", source=_told("S7"), relation="states", stands_on=("distillation",))
+def summary_messy_traces() -> None:
+    """Distilling from an RL-trained model works because its messy recoveries are inherited, not only its answers."""
+
+
+@claim("sampled learners", source=_told("S8"), relation="states", stands_on=("rlvr_reaches",))
+def summary_real_algorithm() -> None:
+    """The result survives a real algorithm."""
+
+
+@claim("what of the separation depends on the data", source=_objection("C1"), relation="states",
+       stands_on=("sft_frozen", "separation"))
+def critique_by_construction() -> None:
+    """The central theorem is close to true by construction."""
+
+
+@claim("what of the separation depends on the maze", source=_objection("C2"), relation="states",
+       stands_on=("separation", "balance_exponent"))
+def critique_topology() -> None:
+    """The exponential leans on the chosen topology."""
+
+
+@claim("what of the separation depends on the definition of SFT", source=_objection("C3"), relation="states",
+       stands_on=("sft_frozen", "sft_cost"))
+def critique_pessimistic_sft() -> None:
+    """The separation leans on a deliberately pessimistic definition of SFT."""

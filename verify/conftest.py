@@ -1,0 +1,143 @@
+"""How the checks run: profiles, the fixture `check`, the rule for names, the table of verdicts at the end.
+
+A check is `test_<label>__<aspect>`; collection fails on a label that is not registered or an aspect that is not one of
+`verify.evidence.ASPECTS`. Every check leaves evidence; `--evidence FILE` keeps it, `--claims A,B` runs the checks of
+some claims only, `--profile quick|ci|thorough` says how deep to look.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import flint
+import hypothesis
+import mpmath
+import pytest
+
+from theory.claim import claims
+from theory.numbering import number_of
+from verify import evidence
+from verify.evidence import Evidence
+from verify.judge import Check
+
+PROFILES = {
+    "quick": hypothesis.settings(max_examples=60, deadline=None, derandomize=True),
+    "ci": hypothesis.settings(max_examples=200, deadline=None, derandomize=True),
+    "thorough": hypothesis.settings(max_examples=2000, deadline=None),
+}
+LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "hypothesis", "numba")
+COLLECTED = pytest.StashKey[list[Evidence]]()
+SKIPPED = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("claims")
+    group.addoption("--profile", choices=sorted(PROFILES), default=os.environ.get("BACKTRACK_PROFILE", "quick"),
+                    help="how deep the checks search (default: quick)")
+    group.addoption("--evidence", type=Path, help="append the evidence of every check to this file")
+    group.addoption("--claims", default="", help="labels, separated by commas: run only their checks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, settings in PROFILES.items():
+        hypothesis.settings.register_profile(name, settings)
+    hypothesis.settings.load_profile(config.getoption("--profile"))
+    config.stash[COLLECTED] = []
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return [f"profile: {config.getoption('--profile')}; sources {evidence.fingerprint()}",
+            f"python {platform.python_version()}, {libraries}"]
+
+
+def _parts(item: pytest.Item) -> tuple[str, str] | None:
+    """(label, aspect) of a check; None for a test outside verify/."""
+    if Path(item.path).parent != Path(__file__).parent:
+        return None
+    name = getattr(item, "originalname", item.name)
+    label, _, aspect = name.removeprefix("test_").rpartition("__")
+    return label, aspect
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    known, wanted = claims(), [label for label in config.getoption("--claims").split(",") if label]
+    for label in wanted:
+        if label not in known:
+            raise pytest.UsageError(f"--claims: {label!r} is not the label of a claim")
+    kept, dropped = [], []
+    for item in items:
+        parts = _parts(item)
+        if parts and (parts[0] not in known or parts[1] not in evidence.ASPECTS):
+            raise pytest.UsageError(f"{item.nodeid}: test_<label>__<aspect> with a registered label is needed; "
+                                    f"'{parts[0]}' or '{parts[1]}' is not known")
+        (kept if not wanted or (parts and parts[0] in wanted) else dropped).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+@pytest.fixture
+def check(request: pytest.FixtureRequest) -> Check:
+    """The comparison of one claim that this test makes; see `verify.judge.Check`."""
+    parts = _parts(request.node)
+    assert parts, "the fixture is for checks of claims"
+
+    def record(item: Evidence) -> None:
+        request.node.user_properties.append(("evidence", item))
+        path = request.config.getoption("--evidence")
+        if path:
+            evidence.append(path, item)
+
+    name = f"verify/{Path(request.node.path).name}::{request.node.name}"
+    return Check(claims()[parts[0]], parts[1], name, request.config.getoption("--profile"), record)
+
+
+@pytest.fixture(autouse=True)
+def _precision() -> Iterator[None]:
+    """No check inherits another's working precision."""
+    before = mpmath.mp.prec, flint.ctx.prec
+    yield
+    mpmath.mp.prec, flint.ctx.prec = before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+    report = yield
+    parts = _parts(item)
+    left = [value for name, value in item.user_properties if name == "evidence"]
+    if parts and report.failed and not left:
+        # a check that broke before it could say anything still says that
+        reason = str(call.excinfo.value).split("\n")[0] if call.excinfo else report.when
+        broken = Evidence(*parts, "error", item.nodeid, case=f"{call.excinfo and call.excinfo.typename}: {reason}")
+        item.user_properties.append(("evidence", broken))
+        left = [broken]
+        path = item.config.getoption("--evidence")
+        if path:
+            evidence.append(path, broken)
+    if report.when == "call" or report.failed:
+        item.config.stash[COLLECTED] += left
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    collected = config.stash[COLLECTED]
+    if not collected:
+        return
+    known = claims()
+    found = evidence.verdicts(known, collected)
+    touched = {item.label for item in collected}
+    terminalreporter.section("verdicts")
+    width = max(map(len, known))
+    for label, verdict in found.items():
+        if label in touched or verdict.kind == "stated":
+            terminalreporter.write_line(f"{number_of(label):<12}{label:<{width}}  {verdict}")
+    simulated = [item for item in collected if item.alpha]
+    terminalreporter.write_line(
+        f"{len(touched)} of {len(known)} claims checked; total false-alarm rate of {len(simulated)} simulated checks: "
+        f"at most {sum(item.alpha for item in simulated):.0e}")

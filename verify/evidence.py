@@ -1,0 +1,203 @@
+"""Evidence and verdicts: what the checks saw, kept with a fingerprint of the code that saw it.
+
+Setting. Each check of a claim leaves one `Evidence`. A claim's verdict is computed from its evidence and from the
+verdicts of what it stands on; nobody types one:
+
+    stated                              no check has run on it
+    proved for all ...                  a symbolic certificate cancelled
+    exact for <range>                   both sides equal, in rationals, on every case of the range
+    searched, n cases                   no generated case broke it (an inequality adds how near one came)
+    computed, n cases, within e         compared in floating point, to a stated tolerance
+    ratio along a sweep                 an asymptotic statement; never held for all n
+    simulated, k runs, alpha            a sampled learner or walk respects it, false-alarm rate alpha
+    undecided                           the data reject neither the claim nor its false twin
+    REFUTED, smallest counterexample    shown with the case and both values
+    no verdict: ...                     its control was not refuted, or its check did not finish
+
+Evidence is appended line by line to a JSON Lines file, so that a run cut off loses nothing, and counts only for the
+sources that produced it: the fingerprint is a hash of every Python file of theory/ and verify/.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from theory.claim import Claim
+from theory.numeric import InputError
+
+ROOT = Path(__file__).parent
+SHIPPED = ROOT / "evidence.jsonl"
+ASPECTS = ("proved", "exact", "searched", "tight", "needed", "computed", "sweep", "simulated", "control")
+# how much each kind of evidence is worth, for "a claim is worth no more than the weakest it stands on"
+RANK = {"REFUTED": 0, "no verdict": 0, "stated": 1, "undecided": 1, "simulated": 2, "sweep": 3, "computed": 3,
+        "searched": 4, "exact": 5, "proved": 6}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one check saw of one claim."""
+
+    label: str
+    aspect: str
+    outcome: str                       # held, refuted, undecided, error
+    check: str                         # file::test
+    n: int = 0                         # cases compared, or runs
+    scope: str = ""                    # the range, the certificate's family, the sweep
+    case: str = ""                     # the smallest counterexample, or the record case of an inequality
+    tightest: float | None = None      # measured over claimed, at the record case
+    discarded: int = 0                 # cases outside the domain
+    alpha: float | None = None         # false-alarm rate of a simulated check
+    power: float | None = None         # probability that it refutes its twin
+    seconds: float = 0.0
+    profile: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim's verdict: its kind (a key of RANK), the text, and the flags that came up."""
+
+    kind: str
+    text: str
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text + "".join(f"; {flag}" for flag in self.flags)
+
+    @property
+    def brief(self) -> str:
+        """The first part of the text."""
+        return self.text.split(";")[0].split(", smallest")[0]
+
+
+# -- the store --------------------------------------------------------------------------------------------------
+
+@functools.cache
+def fingerprint() -> str:
+    """Hash of every Python source of theory/ and verify/, names included; 16 hex digits."""
+    digest = hashlib.sha256()
+    for package in (ROOT.parent / "theory", ROOT):
+        for path in sorted(package.rglob("*.py")):
+            digest.update(str(path.relative_to(ROOT.parent)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def append(path: Path, evidence: Evidence) -> None:
+    """Add one line to a store; InputError in one line when the disk refuses."""
+    line = json.dumps({"sources": fingerprint(), **asdict(evidence)}, ensure_ascii=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as store:
+            store.write(line)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def load(path: Path) -> list[Evidence]:
+    """The evidence in a store that belongs to the present sources; later lines replace earlier ones of a check.
+
+    A last line cut off by a kill is skipped; any other malformed line is an InputError.
+    """
+    if not path.exists():
+        return []
+    kept: dict[tuple[str, str], Evidence] = {}
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            sources = entry.pop("sources")
+            evidence = Evidence(**entry)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            if number == len(lines):
+                continue
+            raise InputError(f"{path}, line {number}: not a line of evidence: {line[:60]}") from None
+        if sources == fingerprint():
+            kept[evidence.check, evidence.aspect] = evidence
+    return list(kept.values())
+
+
+# -- verdicts ---------------------------------------------------------------------------------------------------
+
+def verdicts(claims: dict[str, Claim], evidence: Iterable[Evidence]) -> dict[str, Verdict]:
+    """The verdict of every claim, bad news travelling up from what it stands on."""
+    seen: dict[str, list[Evidence]] = {label: [] for label in claims}
+    for item in evidence:
+        if item.label in seen:
+            seen[item.label].append(item)
+    own = {label: _own(claims[label], seen[label]) for label in claims}
+    weakest: dict[str, tuple[int, str]] = {}       # what a claim is really worth, and the claim that says so
+    result: dict[str, Verdict] = {}
+
+    def settle(label: str, above: tuple[str, ...]) -> Verdict:
+        if label in above:
+            raise ValueError(f"claims stand on each other in a circle: {' -> '.join((*above, label))}")
+        if label not in result:
+            verdict, flags = own[label], list(own[label].flags)
+            weakest[label] = (RANK[verdict.kind], label)
+            for below in claims[label].stands_on:
+                settle(below, (*above, label))
+                rank, root = weakest[below]
+                if verdict.kind not in ("stated", "REFUTED") and rank < RANK[verdict.kind]:
+                    flags.append(f"rests on {root}: {own[root].brief}")
+                weakest[label] = min(weakest[label], weakest[below])
+            result[label] = Verdict(verdict.kind, verdict.text, tuple(dict.fromkeys(flags)))
+        return result[label]
+
+    for label in claims:
+        settle(label, ())
+    return result
+
+
+def _own(claim: Claim, evidence: list[Evidence]) -> Verdict:
+    checks = [e for e in evidence if e.aspect not in ("control", "needed")]
+    if not checks:
+        return Verdict("stated", "stated")
+    broken = [e for e in evidence if e.outcome == "error"]
+    if broken:
+        return Verdict("no verdict", f"no verdict: {broken[0].check} did not finish: {broken[0].case}")
+    refuted = [e for e in checks if e.outcome == "refuted"]
+    if refuted:
+        first = min(refuted, key=lambda e: ASPECTS.index(e.aspect))
+        among = f" (among {first.scope})" if first.scope else ""
+        return Verdict("REFUTED", f"REFUTED, smallest counterexample {first.case}{among}", _flags(claim, evidence))
+    controls = [e for e in evidence if e.aspect == "control" or (e.aspect == "simulated" and e.power is not None)]
+    if not controls:
+        return Verdict("no verdict", "no verdict: no control")
+    if any(e.outcome != "refuted" for e in controls if e.aspect == "control"):
+        return Verdict("no verdict", "no verdict: its control was not refuted")
+    held = [e for e in checks if e.outcome == "held"]
+    if not held:
+        return Verdict("undecided", "undecided")
+    best = max(held, key=lambda e: RANK[_kind(e)])
+    texts = [_text(e) for e in sorted(held, key=lambda e: ASPECTS.index(e.aspect))]
+    return Verdict(_kind(best), "; ".join(dict.fromkeys(texts)), _flags(claim, evidence))
+
+
+def _kind(evidence: Evidence) -> str:
+    return "searched" if evidence.aspect == "tight" else evidence.aspect
+
+
+def _text(e: Evidence) -> str:
+    ratio = "" if e.tightest is None else f", tightest ratio {e.tightest:.4g}"
+    if e.aspect == "simulated":
+        return f"simulated, {e.n} runs, alpha {e.alpha:.0e}, power {e.power:.4f}"
+    return {"proved": f"proved for {e.scope}", "exact": f"exact for {e.scope}",
+            "searched": f"searched, {e.n} cases", "tight": f"tight: {e.case}",
+            "computed": f"computed, {e.n} cases, {e.scope}",
+            "sweep": f"ratio along a sweep, {e.scope}"}[e.aspect] + ratio
+
+
+def _flags(claim: Claim, evidence: list[Evidence]) -> tuple[str, ...]:
+    flags = []
+    if claim.control is not None and not any(e.aspect == "control" and e.outcome == "refuted" for e in evidence):
+        flags.append("no control")
+    if any(e.aspect == "searched" and e.discarded > e.n for e in evidence):
+        flags.append("mostly discarded")
+    return tuple(flags)

@@ -1,0 +1,147 @@
+"""The report in one go: tables in every format, both figures, verdicts.json and a summary page.
+
+    DIR/README.md       what holds, what was refuted and by what, what was not checked, made with what
+    DIR/verdicts.json   every claim as `backtrack claims --json` prints it
+    DIR/tables/         four tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
+    DIR/figures/        figure3 and separation, as .pdf and .png
+
+Setting. Verdicts are computed from the evidence handed in; with none the tables say that nothing was run. Every file is
+written whole or not at all. Not covered: running the checks (`pytest verify/`), an HTML page.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from theory.claim import claims
+from theory.formats import FORMATS, Column, Table, markdown, write, write_file
+from theory.tables import all_tables
+from verify.evidence import RANK, Evidence, Verdict, fingerprint, verdicts
+from verify.report import figures
+from verify.report.rows import claim_row
+
+LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "hypothesis", "numba", "matplotlib")
+MEANINGS = {
+    "proved": "a symbolic certificate cancelled, for all values it names",
+    "exact": "equal in rationals on every case of a stated range",
+    "searched": "no generated case broke it",
+    "computed": "compared in floating point, to a stated tolerance",
+    "sweep": "a ratio along growing mazes; not a statement for all of them",
+    "simulated": "learners or walks that really run respect it",
+    "undecided": "the data reject neither it nor its false twin",
+    "stated": "no check has run on it",
+    "no verdict": "its check did not finish, or could not refute the false twin",
+    "REFUTED": "a counterexample is shown",
+}
+Progress = Callable[[int, int, str], None]
+
+
+def write_report(directory: str | Path, evidence: Sequence[Evidence],
+                 progress: Progress = lambda done, total, what: None) -> list[Path]:
+    """Write the whole report to `directory` (made if missing) and return the paths, README.md first.
+
+    progress: called with (parts done, parts in all, what comes next). Errors: `InputError` when the disk refuses.
+    """
+    home, known = Path(directory), claims()
+    found = verdicts(known, evidence)
+    total = len(FORMATS) + 4
+    progress(0, total, "tables")
+    tables = all_tables({label: str(verdict) for label, verdict in found.items()} if evidence else {})
+    paths: list[Path] = []
+    for done, format in enumerate(FORMATS):
+        progress(done, total, f"tables, {format}")
+        paths += write(tables, format, home / "tables")
+    for done, draw in enumerate((figures.figure3, figures.separation), len(FORMATS)):
+        progress(done, total, f"figure {draw.__name__}")
+        paths += draw(home / "figures")
+    progress(total - 2, total, "verdicts")
+    rows = [claim_row(entry, found[label], evidence) for label, entry in known.items()]
+    paths.append(write_file(home / "verdicts.json", json.dumps(rows, ensure_ascii=False, indent=1) + "\n"))
+    progress(total - 1, total, "summary")
+    page = summary(found, evidence, next(table for table in tables if table.name == "claims"))
+    paths.insert(0, write_file(home / "README.md", page))
+    progress(total, total, "done")
+    return paths
+
+
+def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], table: Table) -> str:
+    """The page: counts, surprises, refutations beside the true forms, gaps, all claims, what it was made with."""
+    parts = ["# Which claims hold", "", _made(evidence), "", _counts(found), _surprises(found), _refuted(found),
+             _labels(found, "Without a decision", "A check has run on these and has not settled them.",
+                     ("undecided", "no verdict")),
+             _labels(found, "Not checked", "These are stated and registered; no check has run on them.", ("stated",)),
+             "## Figures\n",
+             "![Figure 3: sign descent, expected steps against step](figures/figure3.png)\n",
+             "![Expected steps against depth: exponential against linear](figures/separation.png)\n",
+             "## Tables\n", *(f"- {name}: " + ", ".join(f"[{format}](tables/{name}{suffix})"
+                                                       for format, (suffix, _) in FORMATS.items())
+                              for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3")),
+             "- all of them: [tables.tex](tables/tables.tex); as a program reads them: [verdicts.json](verdicts.json)\n",
+             markdown(table)]
+    return "\n".join(part for part in parts if part is not None)
+
+
+def _made(evidence: Sequence[Evidence]) -> str:
+    if not evidence:
+        checked = "No check has been run on these sources."
+    else:
+        profiles = ", ".join(sorted({item.profile or "unknown" for item in evidence}))
+        minutes = sum(item.seconds for item in evidence) / 60
+        alarms = sum(item.alpha or 0 for item in evidence)
+        checked = (f"{len(evidence)} checks, profile {profiles}, {minutes:.1f} minutes of checking; total false-alarm "
+                   f"rate of the simulated ones at most {alarms:.0e}.")
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return (f"Made on {datetime.now(UTC).date()} from the sources {fingerprint()}. {checked} "
+            f"Python {platform.python_version()}, {libraries}.")
+
+
+def _counts(found: dict[str, Verdict]) -> str:
+    count = Counter(verdict.kind for verdict in found.values())
+    flagged = sum(bool(verdict.flags) for verdict in found.values())
+    rows = tuple((kind, MEANINGS[kind], count[kind]) for kind in sorted(RANK, key=lambda k: -RANK[k]) if count[kind])
+    return markdown(Table("counts", "Counts", (Column("verdict"), Column("meaning"), Column("claims", "number")), rows, (
+        ("text", f"{len(found)} claims, each counted under the strongest evidence for it; {flagged} of them carry a flag "
+                 "(a weak foundation, a missing control)."),)))
+
+
+def _surprises(found: dict[str, Verdict]) -> str:
+    """Claims that should hold and were refuted, and quoted ones that should fail and did not."""
+    wrong = [label for label, entry in claims().items()
+             if found[label].kind not in ("stated", "undecided", "no verdict")
+             and found[label].refuted == entry.should_hold]
+    if not wrong:
+        return "Every claim that a check decided came out as expected.\n"
+    return markdown(Table("surprises", "Not as expected", (Column("label", "code"), Column("expected"),
+                                                           Column("verdict")),
+                          tuple((label, "to hold" if claims()[label].should_hold else "to be refuted",
+                                 str(found[label])) for label in wrong), (("text", "These need a person."),)))
+
+
+def _refuted(found: dict[str, Verdict]) -> str:
+    """Refuted statements with their counterexamples, beside the true forms."""
+    rows = []
+    for label, entry in claims().items():
+        if found[label].refuted:
+            true = claims()[entry.true_form] if entry.true_form else None
+            rows.append((label, entry.statement, str(found[label]), true.label if true else "none",
+                         true.statement if true else "none", str(found[true.label]) if true else "none"))
+    columns = (Column("label", "code"), Column("as stated"), Column("verdict"), Column("true form", "code"),
+               Column("its statement"), Column("its verdict"))
+    return markdown(Table("refuted", "Refuted, and what is true instead", columns, tuple(rows), (
+        ("text", "A refutation is of the sentence in this table, with its constant and domain; the sentences are ours, "
+                 "made from public statements." if rows else "Nothing was refuted."),)))
+
+
+def _labels(found: dict[str, Verdict], title: str, words: str, kinds: Sequence[str]) -> str | None:
+    rows = tuple((label, claims()[label].statement, str(verdict)) for label, verdict in found.items()
+                 if verdict.kind in kinds)
+    if not rows:
+        return None
+    return markdown(Table("labels", title, (Column("label", "code"), Column("statement"), Column("verdict")), rows,
+                          (("text", words),)))

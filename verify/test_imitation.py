@@ -1,0 +1,195 @@
+"""Checks of `theory.imitation`: the flow against a numerical softmax flow, frozen rows against real SGD."""
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import strategies as st
+
+from theory import closed_forms, dynamics
+from theory.maze import Maze
+from theory.numeric import ball_precision
+from verify import measures, strategies
+from verify.judge import grid
+from verify.learners import sft
+from verify.learners.edges import EdgePolicy
+
+# -- rows a and c -------------------------------------------------------------------------------------------------
+
+
+def _row_a(L, w, t):
+    return measures.flow_row(L, w, t, golden=1)
+
+
+def _row_c(L, w, t):
+    return measures.flow_row(L, w, t, golden=L)
+
+
+def test_sft_row_a__searched(check):
+    check.search(strategies.flow_times(), _row_a, within=1e-8)
+
+
+def test_sft_row_a__control(check):
+    check.search(strategies.flow_times(), _row_a, within=1e-8)
+
+
+def test_sft_row_c__searched(check):
+    check.search(strategies.flow_times(), _row_c, within=1e-8)
+
+
+def test_sft_row_c__control(check):
+    check.search(strategies.flow_times(), _row_c, within=1e-8)
+
+
+LEARNER = [{"L": L, "w": 1 / (3 * L), "t": t} for L in (1, 2, 4) for t in (3.0, 30.0)]
+
+
+def _trained(row, lr=0.01):
+    """A row of the full-batch learner on the multigraph, W = 3, K = 2, after time t; all copies and branches alike.
+
+    On the multigraph a row a belongs to one parallel edge of one branch, and is visited at rate 1/(WL); the rows c
+    have no copies and are visited at rate 1/W.
+    """
+    def measure(L, w, t):
+        rate = w if row == "a" else w * L
+        policy = sft.full_batch(EdgePolicy(Maze(3, 2, L)), round(t * w / rate / lr), lr)
+        values = [p for (name, *_), p in policy.persistence().items() if name == row]
+        assert max(values) - min(values) < 1e-12
+        return values[0]
+
+    return measure
+
+
+def test_sft_row_a__computed(check):
+    check.exhaust(LEARNER, _trained("a"), within=3e-3)
+
+
+def test_sft_row_c__computed(check):
+    check.exhaust(LEARNER, _trained("c"), within=3e-3)
+
+
+# -- rows b and d -------------------------------------------------------------------------------------------------
+
+
+def _start(case):
+    policy = EdgePolicy(case["maze"])
+    policy.logits += case["jitter"] * np.random.default_rng(case["seed"]).standard_normal(len(policy.logits))
+    return policy
+
+
+def _with_start():
+    return strategies.sft_settings().map(lambda case: {**case, "before": _start(case).backward_logits()})
+
+
+def _after_sgd(**case):
+    policy, rng = _start(case), np.random.default_rng(case["seed"] + 1)
+    paths = sft.sample_paths(case["maze"], case["paths"], rng, fixed_target=case["fixed_target"],
+                             fixed_copy=case["fixed_copy"])
+    forward = policy.logits.copy()
+    sft.sgd(policy, paths, case["lr"], case["batch"])
+    # the run must have been a run: unless every choice was forced already, the forward logits have moved
+    assert case["jitter"] or not np.array_equal(forward, policy.logits)
+    return policy.backward_logits()
+
+
+def test_sft_frozen__searched(check):
+    """To the last bit: equality of floats, not closeness."""
+    check.search(_with_start(), _after_sgd)
+
+
+def test_sft_frozen__control(check):
+    check.search(_with_start(), _after_sgd)
+
+
+# -- forward rows to 1 --------------------------------------------------------------------------------------------
+
+
+def _missing(row):
+    def measure(L, w, t):
+        with ball_precision(512):         # t goes down to 1e-9, where the two sides differ by t^2
+            return 1 - getattr(dynamics.sft_policy(t, L, w, bits=512).branches[0], row)
+
+    return measure
+
+
+def test_sft_forward_a__searched(check):
+    check.search(_exact_times(), _missing("a"))
+
+
+def test_sft_forward_a__control(check):
+    check.search(_exact_times(), _missing("a"))
+
+
+def test_sft_forward_c__searched(check):
+    check.search(_exact_times(), _missing("c"))
+
+
+def test_sft_forward_c__control(check):
+    check.search(_exact_times(), _missing("c"))
+
+
+def _exact_times():
+    """Rational times t > 0, so that balls decide the inequality (at t = 0 it is an equality)."""
+    positive = st.builds(Fraction, st.integers(1, 10**6), st.sampled_from([1, 10, 1000, 10**9]))
+    return st.builds(lambda L, w, t: {"L": L, "w": Fraction(1, w), "t": t}, st.integers(1, 12), st.integers(1, 50),
+                     positive)
+
+
+# -- the cost along the flow --------------------------------------------------------------------------------------
+
+FLOW = [{"maze": Maze(W, K, L), "t": t}
+        for W, K, L in ((2, 1, 1), (3, 4, 2), (15, 15, 5)) for t in (0.01, 0.3, 2.0, 40.0)]
+
+
+def test_sft_flow_cost__computed(check):
+    check.exhaust(FLOW, measures.flow_cost, within=1e-7)
+
+
+def test_sft_flow_cost__control(check):
+    check.exhaust(FLOW, measures.flow_cost, within=1e-7)
+
+
+SHALLOW = grid(W=(2, 3, 5), K=(1, 2, 3, 5), L=(1, 2, 5, 10))
+DEEPER = grid(W=(2, 3, 5, 15, 40), K=(8, 12, 15, 30, 60), L=(1, 2, 5, 10, 40))
+
+
+def test_early_stopping_quoted__computed(check):
+    check.exhaust(SHALLOW, measures.least_on_flow)
+
+
+def test_early_stopping_quoted__control(check):
+    check.exhaust(SHALLOW, measures.least_on_flow)
+
+
+def test_early_stopping__computed(check):
+    check.exhaust(DEEPER, measures.least_on_flow, within=1e-9)
+
+
+def test_early_stopping__control(check):
+    check.exhaust(DEEPER, measures.least_on_flow, within=1e-9)
+
+
+# -- SFT against base ---------------------------------------------------------------------------------------------
+
+SMALL_FORKS = grid(W=range(2, 13), K=range(1, 13), L=range(1, 13))
+
+
+def test_sft_worse_than_base_quoted__exact(check):
+    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+
+def test_sft_worse_than_base_quoted__control(check):
+    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+
+def test_sft_worse_than_base__exact(check):
+    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+
+def test_sft_worse_than_base__control(check):
+    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+
+def test_sft_worse_than_base__needed(check):
+    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+

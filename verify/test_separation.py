@@ -1,0 +1,108 @@
+"""Checks of `theory.separation`: closed forms compared on wide grids; the small ones solved on the multigraph."""
+
+from fractions import Fraction
+
+from theory import closed_forms
+from verify import measures, strategies
+from verify.sweeps import PLANE, SMALL, WIDE
+
+
+def _sft(W, K, L):
+    return closed_forms.sft_steps(W, K, L)
+
+
+def _optimum(W, K, L=1):
+    return closed_forms.optimum_steps(W, K)
+
+
+def _gap(W, K, L):
+    return Fraction(_sft(W, K, L)) / _optimum(W, K)
+
+
+def test_separation_sft_lower_quoted__exact(check):
+    check.exhaust(SMALL, measures.sft_steps)
+
+
+def test_separation_sft_lower_quoted__control(check):
+    check.exhaust(SMALL, measures.sft_steps)
+
+
+def test_separation_sft_lower__exact(check):
+    check.exhaust(WIDE, _sft)
+
+
+def test_separation_sft_lower__searched(check):
+    check.search(strategies.sizes(60, 60, 60, least_W=2), _sft)
+
+
+def test_separation_sft_lower__control(check):
+    check.exhaust(WIDE, _sft)
+
+
+def test_separation_sft_lower__needed(check):
+    check.exhaust(WIDE, _sft)
+
+
+def test_separation_sft_order_quoted__exact(check):
+    check.exhaust(WIDE, _sft)
+
+
+def test_separation_sft_order_quoted__control(check):
+    check.exhaust(WIDE, _sft)
+
+
+def test_separation_rlvr_upper__proved(check):
+    check.certificate(lambda form: closed_forms.negative_coefficients(
+        lambda W, K: form(W, K) - closed_forms.optimum_steps(W, K)), "all W, K (nonnegative coefficients)")
+
+
+def test_separation_rlvr_upper__exact(check):
+    check.exhaust(PLANE, _optimum)
+
+
+def test_separation_rlvr_upper__control(check):
+    check.exhaust(PLANE, _optimum)
+
+
+def test_separation_rlvr_lower__proved(check):
+    check.certificate(lambda form: closed_forms.negative_coefficients(
+        lambda W, K: closed_forms.optimum_steps(W, K) - form(W, K)), "all W, K (nonnegative coefficients)")
+
+
+def test_separation_rlvr_lower__exact(check):
+    check.exhaust(PLANE, _optimum)
+
+
+def test_separation_rlvr_lower__control(check):
+    check.exhaust(PLANE, _optimum)
+
+
+def test_separation__exact(check):
+    check.exhaust(WIDE, _gap)
+
+
+def test_separation__searched(check):
+    check.search(strategies.sizes(60, 60, 60, least_W=2), _gap)
+
+
+def test_separation__control(check):
+    check.exhaust(WIDE, _gap)
+
+
+def test_separation__needed(check):
+    check.exhaust(WIDE, _gap)
+
+
+def _one_branch(K, L):
+    return measures.sft_steps(1, K, L)
+
+
+ONE = [{"K": K, "L": L} for K in range(1, 7) for L in range(1, 7)]
+
+
+def test_no_gap_without_wrong_branch__exact(check):
+    check.exhaust(ONE, _one_branch)
+
+
+def test_no_gap_without_wrong_branch__control(check):
+    check.exhaust(ONE, _one_branch)

@@ -1,0 +1,283 @@
+"""Checks of `theory.walk`: the recursion and its parts against Bellman solves, closed forms against both and proved."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import strategies as st
+
+from theory import closed_forms, hitting
+from theory.maze import Maze
+from theory.policy import Policy
+from verify import measures, strategies
+from verify.judge import Law
+from verify.rollouts import rollouts
+from verify.sweeps import DEEP, SMALL, WIDE
+
+# -- parts --------------------------------------------------------------------------------------------------------
+
+
+def test_difference_recursion__searched(check):
+    check.search(strategies.excursions(), measures.differences)
+
+
+def test_difference_recursion__control(check):
+    check.search(strategies.excursions(), measures.differences)
+
+
+def test_excursion__searched(check):
+    check.search(strategies.excursions(), measures.excursion)
+
+
+def test_excursion__control(check):
+    check.search(strategies.excursions(), measures.excursion)
+
+
+def test_entry_success__searched(check):
+    check.search(strategies.walks(), measures.entry_success)
+
+
+def test_entry_success__control(check):
+    check.search(strategies.walks(), measures.entry_success)
+
+
+def test_entry_length__searched(check):
+    check.search(strategies.walks(), measures.entry_length)
+
+
+def test_entry_length__control(check):
+    check.search(strategies.walks(), measures.entry_length)
+
+
+# -- the whole ----------------------------------------------------------------------------------------------------
+
+
+def test_hitting_time__searched(check):
+    check.search(strategies.walks(), measures.bellman, max_examples=200)
+
+
+def test_hitting_time__control(check):
+    check.search(strategies.walks(), measures.bellman)
+
+
+def test_recursion__searched(check):
+    check.search(strategies.walks(zero=True), measures.bellman, max_examples=200)
+
+
+def test_recursion__control(check):
+    check.search(strategies.walks(), measures.bellman)
+
+
+def _law(maze, policy, horizon):
+    return Law(*hitting.reach_curve(maze, policy, horizon))
+
+
+LEARNT = {
+    "base": lambda L: Policy.base(L),
+    "sft, early": lambda L: Policy("0.6", Fraction(L, L + 1), "0.9", Fraction(1, L + 1)),
+    "rlvr, midway": lambda L: Policy("0.8", "0.9", "0.95", "0.7"),
+}
+
+
+@pytest.mark.parametrize("policy", LEARNT)
+def test_recursion__simulated(check, policy):
+    """Sampled walks follow the exact law; the twin's walker persists at u, moving back, less often by a quarter."""
+    maze, rows = Maze(4, 3, 3), LEARNT[policy](3).branches[0]
+    policy, twin = Policy.of(rows), Policy(rows.a, rows.b, rows.c, rows.d * 3 / 4)
+    check.sample(_law(maze, policy, 4000), _law(maze, twin, 4000),
+                 lambda seed: rollouts(maze, policy, 40_000, seed=seed, limit=10**6))
+
+
+def test_gradient__searched(check):
+    check.search(strategies.walks(maze=strategies.mazes(3, 3, 2)), measures.gradient)
+
+
+def test_gradient__control(check):
+    check.search(strategies.walks(maze=strategies.mazes(3, 3, 2)), measures.gradient)
+
+
+def test_second_moment__searched(check):
+    check.search(strategies.walks(), measures.second_moment)
+
+
+def test_second_moment__control(check):
+    check.search(strategies.walks(), measures.second_moment)
+
+
+def _timed():
+    return st.builds(lambda case, t: {**case, "t": t},
+                     strategies.walks(zero=True, maze=strategies.mazes(3, 2, 2)), st.integers(1, 25))
+
+
+def test_reach_probability__searched(check):
+    check.search(_timed(), measures.reach_probability)
+
+
+def test_reach_probability__control(check):
+    check.search(_timed(), measures.reach_probability)
+
+
+# -- closed forms -------------------------------------------------------------------------------------------------
+
+
+def test_base_cost__proved(check):
+    check.certificate(lambda form: closed_forms.residuals(form, "base"), "all W, K, L (certificate)")
+
+
+def test_base_cost__exact(check):
+    check.exhaust(SMALL, measures.base_walk_steps)
+
+
+def test_base_cost__searched(check):
+    check.search(strategies.sizes(), lambda W, K, L: hitting.recursive_steps(Maze(W, K, L), Policy.base(L)))
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_base_cost__control(check, route):
+    if route == "certificate":
+        check.certificate(lambda form: closed_forms.residuals(form, "base"), "")
+    else:
+        check.exhaust(SMALL, measures.base_walk_steps)
+
+
+def test_sft_cost__proved(check):
+    check.certificate(lambda form: closed_forms.residuals(form, "sft"), "all W, K, L (certificate)")
+
+
+def test_sft_cost__exact(check):
+    check.exhaust(SMALL, measures.sft_steps)
+
+
+def test_sft_cost__searched(check):
+    check.search(strategies.sizes(), lambda W, K, L: hitting.recursive_steps(Maze(W, K, L), Policy.sft_limit(L)))
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_sft_cost__control(check, route):
+    if route == "certificate":
+        check.certificate(lambda form: closed_forms.residuals(form, "sft"), "")
+    else:
+        check.exhaust(SMALL, measures.sft_steps)
+
+
+def test_optimum_cost__proved(check):
+    check.certificate(lambda form: closed_forms.residuals(form, "optimum"), "all W, K (certificate)")
+
+
+def test_optimum_cost__exact(check):
+    check.exhaust(SMALL, measures.optimum_steps)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_optimum_cost__control(check, route):
+    if route == "certificate":
+        check.certificate(lambda form: closed_forms.residuals(form, "optimum"), "")
+    else:
+        check.exhaust(SMALL, measures.optimum_steps)
+
+
+def _homogeneous():
+    return st.builds(lambda case, rows: {"W": case["W"], "K": case["K"], **rows},
+                     strategies.sizes(4, 6, 1), strategies.rows())
+
+
+def test_homogeneous_cost__proved(check):
+    check.certificate(lambda form: closed_forms.residuals(form, "homogeneous"),
+                      "all W, K and rows with ac != bd (certificate)")
+
+
+def test_homogeneous_cost__searched(check):
+    check.search(_homogeneous(), measures.homogeneous_steps)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_homogeneous_cost__control(check, route):
+    if route == "certificate":
+        check.certificate(lambda form: closed_forms.residuals(form, "homogeneous"), "")
+    else:
+        check.search(_homogeneous(), measures.homogeneous_steps)
+
+
+def _balanced():
+    return st.builds(lambda case, rows: {"W": case["W"], "K": case["K"], **rows},
+                     strategies.sizes(4, 6, 1), strategies.balanced_rows())
+
+
+def test_balanced_cost__proved(check):
+    check.certificate(lambda form: closed_forms.residuals(form, "balanced"),
+                      "all W, K and rows with ac = bd (certificate)")
+
+
+def test_balanced_cost__searched(check):
+    check.search(_balanced(), measures.balanced_steps)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_balanced_cost__control(check, route):
+    if route == "certificate":
+        check.certificate(lambda form: closed_forms.residuals(form, "balanced"), "")
+    else:
+        check.search(_balanced(), measures.balanced_steps)
+
+
+# -- growth -------------------------------------------------------------------------------------------------------
+
+
+def _growth(W, K, L):
+    h = [hitting.recursive_steps(Maze(W, K + i, L), Policy.sft_limit(L)) for i in range(3)]
+    return (h[2] - h[1] - 2) / (h[1] - h[0] - 2)
+
+
+def test_sft_growth__proved(check):
+    check.certificate(closed_forms.growth_residual, "all W, K, L (identity in rho^K)")
+
+
+def test_sft_growth__exact(check):
+    check.exhaust(WIDE, _growth)
+
+
+def test_sft_growth__control(check):
+    check.exhaust(WIDE, _growth)
+
+
+def _scaled(W, K, L):
+    return hitting.recursive_steps(Maze(W, K, L), Policy.sft_limit(L)) / (Fraction((L + 1) ** 2, L) ** K)
+
+
+def test_sft_constant__sweep(check):
+    check.sweep(DEEP, _scaled, within=1e-9)
+
+
+def test_sft_constant__control(check):
+    check.sweep(DEEP, _scaled, within=1e-9)
+
+
+def _per_diamond(W, K, a, b, c, d):
+    from theory.numeric import Steps
+
+    rows = Policy(a, b, c, d)
+    low, high = (Steps.of(hitting.recursive_steps(Maze(W, n, 1), rows)).log10 for n in (K, 2 * K))
+    return (high - low) / K * 2.302585092994046
+
+
+OUTWARD = [{"W": 2, "K": K, "a": "2/3", "b": "1/2", "c": "3/4", "d": "1/3"} for K in (10, 20, 40, 80)]
+INWARD = [{"W": 2, "K": K, "a": "1/3", "b": "2/3", "c": "1/2", "d": "3/4"} for K in (10, 20, 40, 80)]
+
+
+@pytest.mark.parametrize("points", [OUTWARD, INWARD], ids=["persists", "retreats too readily"])
+def test_balance_exponent__sweep(check, points):
+    check.sweep(points, _per_diamond, within=1e-3)
+
+
+@pytest.mark.parametrize("points", [OUTWARD, INWARD], ids=["persists", "retreats too readily"])
+def test_balance_exponent__control(check, points):
+    check.sweep(points, _per_diamond, within=1e-3)
+
+
+def test_balance_lower_bound__searched(check):
+    check.search(_homogeneous(), measures.homogeneous_steps)
+
+
+def test_balance_lower_bound__control(check):
+    check.search(_homogeneous(), measures.homogeneous_steps)
+
+
