@@ -23,13 +23,18 @@ from typing import Any
 import flint
 
 from theory.maze import Arc, Graph, Maze
-from theory.numeric import INFINITY, InputError, ball_precision, fraction
+from theory.numeric import INFINITY, InputError, ball_precision, fraction, integer
 from theory.policy import Policy
 
 State = Hashable
 START = "start"
 PROMPT = "prompt"
 TARGET = "target"
+
+
+def _possible(p: Any) -> bool:
+    """Whether a probability may be positive; a ball around 0 may, and `ball != 0` would say no."""
+    return not p == 0
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,14 @@ class Chain:
         seen, order = {start}, [start]
         for state in order:
             for after, p in self.rows[state].items():
-                if p != 0 and after != TARGET and after not in seen:
+                if _possible(p) and after != TARGET and after not in seen:
                     seen.add(after)
                     order.append(after)
         return order
 
     def nonzero(self) -> dict[State, dict[State, Any]]:
         """The rows without their zero entries."""
-        return {state: {to: p for to, p in row.items() if p != 0} for state, row in self.rows.items()}
+        return {state: {to: p for to, p in row.items() if _possible(p)} for state, row in self.rows.items()}
 
     def sure(self, start: State = START) -> bool:
         """Whether TARGET is reached from `start` with probability 1."""
@@ -58,7 +63,7 @@ class Chain:
         before: dict[State, list[State]] = {}
         for state in states:
             for after, p in self.rows[state].items():
-                if p != 0:
+                if _possible(p):
                     before.setdefault(after, []).append(state)
         good, order = {TARGET}, [TARGET]
         for state in order:
@@ -86,7 +91,7 @@ class Chain:
         for i, state in enumerate(states):
             matrix[i][i] = zero + 1
             for after, p in self.rows[state].items():
-                if after != TARGET and p != 0:
+                if after != TARGET and _possible(p):
                     matrix[i][number[after]] -= p
         right = [[zero + cost(state)] for state in states]
         try:
@@ -99,15 +104,16 @@ class Chain:
 
     def power(self, t: int, make: Callable[[list[list[Any]]], Any], start: State = START) -> Any:
         """P(T <= t) from the t-th power of the transition matrix built by `make` (a flint matrix type)."""
+        integer(t, "t", least=0)
         states = [*self.visited(start), TARGET]
         number = {state: i for i, state in enumerate(states)}
         matrix = [[flint.fmpq(0)] * len(states) for _ in states]
         matrix[number[TARGET]][number[TARGET]] = flint.fmpq(1)
         for state in states[:-1]:
             for after, p in self.rows[state].items():
-                if p != 0:
+                if _possible(p):
                     matrix[number[state]][number[after]] += p
-        return (make(matrix) ** t)[number[start], number[TARGET]]
+        return _to_power(make(matrix), t)[number[start], number[TARGET]]
 
     def reach_probability(self, t: int, start: State = START) -> Any:
         """P(T <= t) exactly; for small chains and small t."""
@@ -123,6 +129,11 @@ class Chain:
                 return result
             bits *= 2
         raise InputError(f"P(T <= {t}) did not settle to {digits} digits")
+
+
+def _to_power(matrix: Any, t: int) -> Any:
+    many, rest = divmod(t, 1 << 62)                # flint's exponents are machine words
+    return matrix**rest if not many else _to_power(matrix**(1 << 62), many) * matrix**rest
 
 
 # -- the full directed-edge chain -------------------------------------------------------------------------------

@@ -32,8 +32,15 @@ def parameter(value: Any) -> Any:
 
 
 def power(q: Any, K: Any) -> Any:
-    """q^K for numbers or symbols; the certificate passes its own, which answers the generator R."""
-    return q ** (int(K.p) if isinstance(K, flint.fmpq) else K)
+    """q^K for numbers or symbols; the certificate passes its own, which answers the generator R.
+
+    Errors: `InputError` for a rational K that is no integer.
+    """
+    if not isinstance(K, flint.fmpq):
+        return q**K
+    if K.q != 1:
+        raise InputError(f"K = {K} is not an integer")
+    return q ** int(K.p)
 
 
 def base_steps(W: Any, K: Any, L: Any) -> Any:

@@ -50,7 +50,7 @@ def sft_odds(t: Any, L: int, w: float = 1.0) -> tuple[Array, Array]:
     from scipy.special import wrightomega
 
     t = np.asarray(t, dtype=float)
-    if np.any(t < 0) or w < 0:
+    if not (np.all(t >= 0) and w >= 0):
         raise InputError(f"training time {t.min()} and visiting rate {w} must not be negative")
     return (wrightomega((1 + w * (L + 1) * t) / L - np.log(L)),
             wrightomega(L + w * (1 + 1 / L) * t + np.log(L)))
@@ -93,11 +93,11 @@ def _kernel() -> Callable[..., Any]:
     """
     import numba
 
-    excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(numba.njit, (
+    excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(numba.njit(error_model="numpy"), (
         hitting.excursion, hitting.approach, hitting.sensitivity,
         hitting.excursion_gradient, hitting.approach_gradient))
 
-    @numba.njit
+    @numba.njit(error_model="numpy")      # a row that rounds to 0 makes H infinite; it raises nothing
     def cost_and_slope(z: Array, W: int, slope: Array) -> float:
         """H at log-odds z (4 x K, rows a b c d); writes dH/dz = p(1-p) dH/dp to `slope` (4 x K)."""
         K = z.shape[1]
@@ -132,12 +132,14 @@ def _kernel() -> Callable[..., Any]:
         for step in range(steps):
             H = cost_and_slope(z, W, slope)
             if not np.isfinite(H):
+                trace[step] = np.inf
                 return step
             trace[step] = H
             for i in range(z.shape[0]):
                 for j in range(z.shape[1]):
                     z[i, j] -= scale * (np.sign(slope[i, j]) if by_sign else slope[i, j])
-        trace[steps] = cost_and_slope(z, W, slope)
+        H = cost_and_slope(z, W, slope)
+        trace[steps] = H if np.isfinite(H) else np.inf
         return steps
 
     cost_and_slope.descend = descend
@@ -163,9 +165,15 @@ class Training(NamedTuple):
 
 
 def cost_and_gradient(maze: Maze, log_odds: Array) -> tuple[float, Array]:
-    """(H, dH/dz) at log-odds z of persisting, 4 x K: the derivative along the log-odds themselves."""
+    """(H, dH/dz) at log-odds z of persisting, 4 x K: the derivative along the log-odds themselves.
+
+    Errors: `InputError` when H or a slope leaves float64's range; `theory.hitting.expected_steps` has none.
+    """
     slope = np.empty((4, maze.K))
-    return _kernel()(_log_odds(maze, log_odds), maze.W, slope), slope
+    H = _kernel()(_log_odds(maze, log_odds), maze.W, slope)
+    if not (np.isfinite(H) and np.all(np.isfinite(slope))):
+        raise InputError(f"the expected steps or their slope leave float64's range on {maze}; use expected_steps")
+    return H, slope
 
 
 def descent(maze: Maze, steps: int, lr: float, *, rule: str = "sign", penalty: float = 1.0,
@@ -184,8 +192,7 @@ def descent(maze: Maze, steps: int, lr: float, *, rule: str = "sign", penalty: f
         raise InputError(f"rule {rule!r}: not one of sign, gradient")
     if not (lr > 0 and np.isfinite(lr)):
         raise InputError(f"lr = {lr}: must be positive")
-    if not (penalty >= 0 and np.isfinite(penalty)):
-        raise InputError(f"penalty = {penalty}: must not be negative")
+    _check_penalty(penalty)
     z = _log_odds(maze, start)
     scale = {"sign": lr * np.sign(penalty), "gradient": lr * penalty}[rule]
     trace = np.full(steps + 1, np.inf)
@@ -197,14 +204,16 @@ def gradient_flow(maze: Maze, times: Array, *, penalty: float = 1.0, start: Arra
                   rtol: float = 1e-9) -> Training:
     """RLVR's gradient flow, dz/dt = -penalty * dH/dz, at increasing `times` >= 0.
 
-    Integrated by scipy's LSODA to relative tolerance `rtol` on the log-odds. Errors: `InputError` for bad times or
-    when the integrator gives up.
+    Integrated by scipy's LSODA to relative tolerance `rtol` on the log-odds. Errors: `InputError` for bad times, a
+    negative penalty, or when the integrator gives up.
     """
     from scipy.integrate import solve_ivp
 
     times = np.asarray(times, dtype=float)
-    if times.ndim != 1 or not len(times) or times[0] < 0 or np.any(np.diff(times) <= 0):
+    if times.ndim != 1 or not len(times) or not np.all(np.isfinite(times)) or times[0] < 0 or np.any(
+            np.diff(times) <= 0):
         raise InputError("times: an increasing list of numbers from 0 is needed")
+    _check_penalty(penalty)
     z0, kernel, slope = _log_odds(maze, start), _kernel(), np.empty((4, maze.K))
 
     def velocity(_: float, z: Array) -> Array:
@@ -221,8 +230,15 @@ def gradient_flow(maze: Maze, times: Array, *, penalty: float = 1.0, start: Arra
     return Training(times, H, states[-1].reshape(4, -1))
 
 
+def _check_penalty(penalty: float) -> None:
+    if not (penalty >= 0 and np.isfinite(penalty)):
+        raise InputError(f"penalty = {penalty}: must not be negative")
+
+
 def _log_odds(maze: Maze, start: Array | None) -> Array:
     z = base_log_odds(maze) if start is None else np.array(start, dtype=float)
     if z.shape != (4, maze.K):
         raise InputError(f"log-odds of shape {z.shape}: 4 x K = 4 x {maze.K} are needed")
+    if np.any(np.isnan(z)):
+        raise InputError("log-odds: nan is not a number")
     return z

@@ -229,6 +229,8 @@ def write_file(path: Path, data: str | bytes) -> Path:
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
+    except FileExistsError:                                 # what mkdir says of a file where a directory should be
+        raise InputError(f"{path.parent}: Not a directory") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     return path

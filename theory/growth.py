@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theory.numeric import exact, fraction
+from theory.numeric import exact, fraction, integer
 
 
 def balance(a: Any, b: Any, c: Any, d: Any) -> Any:
@@ -40,7 +40,8 @@ def lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
     The first is the last term of E's sum once for each wrong branch; the second the last term of 1/R's, times W.
     """
+    K = integer(K, "K")
     W, a, b, c, d = (exact(value, name) for name, value in zip("Wabcd", (W, a, b, c, d), strict=True))
     r, kappa = a * c / (b * d), (1 - c) / c + d / c * (1 - a) / a
-    outward, inward = 2 * (W - 1) * r ** int(K), W * kappa * r ** (1 - int(K))
+    outward, inward = 2 * (W - 1) * r**K, W * kappa * r ** (1 - K)
     return fraction(outward if outward >= inward else inward)

@@ -31,7 +31,7 @@ import flint
 import numpy as np
 
 from theory.maze import Maze
-from theory.numeric import INFINITY, InputError, fraction, integer
+from theory.numeric import INFINITY, InputError, decimal, fraction, integer
 from theory.policy import Branch, Policy
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -154,9 +154,12 @@ def _cut(side: _Side) -> _Side:
 
 
 def _finite(goal: _Side, wrong: list[_Side]) -> bool:
-    """Whether the target is reached with probability 1 (equivalent, on a finite chain, to a finite mean)."""
-    return all(p != 0 for p in goal.P) and all(
-        p == 0 or q != 0 for side in map(_cut, wrong) for p, q in zip(side.P, side.Q, strict=True))
+    """Whether the target is reached with probability 1 (equivalent, on a finite chain, to a finite mean).
+
+    A ball around 0 does not count as 0: the cost then comes out as a ball without bounds.
+    """
+    return not any(p == 0 for p in goal.P) and not any(
+        q == 0 and not p == 0 for side in map(_cut, wrong) for p, q in zip(side.P, side.Q, strict=True))
 
 
 class _Solution(NamedTuple):
@@ -259,21 +262,25 @@ def float_steps(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[float, 
     any path from the rows to H, so e = n u/(1 - n u), u = 2^-53.
 
     Errors: `InputError` for symbolic rows, and when a row or the result leaves the range in which that count
-    holds (a nonzero probability below 1e-100, a result above 1e280); use `expected_steps` then.
+    holds (a nonzero probability or complement below 1e-100, a result above 1e280); use `expected_steps` then.
     """
     if policy.kind != "rational":
         raise InputError(f"float_steps needs numeric rows, not {policy.kind} ones")
-    goal, wrong = _sides(maze, policy, target, convert=lambda v: int(v.p) / int(v.q))
+    goal, wrong = _sides(maze, policy, target, convert=_safe_float)
     if not _finite(goal, wrong):
         return INFINITY, 0.0
-    rows = [v for side in [goal, *wrong] for row in (side.P, side.P_not, side.Q) for v in row]
-    smallest = min((v for v in rows if v > 0), default=1.0)
-    H = _solve(maze, goal, [*map(_cut, wrong)]).H if smallest > 1e-100 else INFINITY
+    H = _solve(maze, goal, [*map(_cut, wrong)]).H
     if not H < 1e280:
-        raise InputError(f"rows down to {smallest:g} take the steps out of float64's safe range; "
-                         "use expected_steps")
+        raise InputError(f"about {H:.3g} steps are out of float64's safe range; use expected_steps")
     n = 26 * maze.K + maze.W + 10
     return H, n * UNIT_ROUNDOFF / (1 - n * UNIT_ROUNDOFF)
+
+
+def _safe_float(v: flint.fmpq) -> float:
+    x = int(v.p) / int(v.q)
+    if x <= 1e-100 and v != 0:          # before anything compares with 0, which 1e-400 would round to
+        raise InputError(f"a probability of {decimal(v, 3)} is out of float64's safe range; use expected_steps")
+    return x
 
 
 def entry(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[Any, Any]:
@@ -296,8 +303,9 @@ def entry(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[Any, Any]:
 def excursion_steps(maze: Maze, policy: Policy, *, branch: int = 0) -> Any:
     """E: expected steps from having arrived at u_1 of a wrong branch to being back at the fork."""
     policy.check(maze)
+    maze.check_target(branch)
     side = _cut(_side(policy.branch(branch), maze.K, 1))
-    if any(p != 0 and q == 0 for p, q in zip(side.P, side.Q, strict=True)):
+    if any(q == 0 and not p == 0 for p, q in zip(side.P, side.Q, strict=True)):
         return INFINITY
     ones = [1] * len(side.P)
     return _out(policy, excursion(side.P, side.Q, ones, ones, 1, [0] * (len(side.P) + 1)))

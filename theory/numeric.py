@@ -37,43 +37,67 @@ def exact(value: Any, what: str = "number") -> Any:
     >>> exact("1/6"), exact(Decimal("0.1")), exact(0.5)
     (1/6, 1/10, 1/2)
     """
+    if isinstance(value, flint.arb) and value.is_nan():
+        raise InputError(f"{what}: {value} is not a finite number")
     if isinstance(value, (flint.fmpq, flint.arb)):
         return value
     if isinstance(value, flint.fmpz):
         return flint.fmpq(value)
-    if isinstance(value, bool):
-        raise InputError(f"{what}: {value!r} is a truth value, not a number")
     if isinstance(value, str):
         return _parse(value, what)
-    if hasattr(value, "item") and not hasattr(value, "free_symbols"):      # a NumPy scalar
-        value = value.item()
+    value = _item(value, what)
+    if isinstance(value, bool):
+        raise InputError(f"{what}: {value!r} is a truth value, not a number")
     if isinstance(value, (int, Fraction, numbers.Rational)):
         return flint.fmpq(int(value.numerator), int(value.denominator))
-    if isinstance(value, (float, Decimal)):
-        if not math.isfinite(value):
-            raise InputError(f"{what}: {value} is not a finite number")
+    if hasattr(value, "as_integer_ratio"):               # float, Decimal, NumPy's long double
         if isinstance(value, Decimal):
             _check_size(value, what)
-        return flint.fmpq(*value.as_integer_ratio())
-    if hasattr(value, "free_symbols"):                                      # SymPy
-        return _from_sympy(value, what)
-    if hasattr(value, "_mpf_"):                                             # mpmath
-        sign, man, exp, _ = value._mpf_
+        try:
+            return flint.fmpq(*map(int, value.as_integer_ratio()))
+        except (ValueError, OverflowError):
+            raise InputError(f"{what}: {value} is not a finite number") from None
+    if hasattr(value, "_mpf_"):                                             # mpmath, and SymPy's Float
+        sign, man, exp, bits = value._mpf_
         if man == 0 and exp != 0:
             raise InputError(f"{what}: {value} is not a finite number")
+        if abs(exp + bits) > LARGEST_EXPONENT * math.log2(10):
+            raise InputError(f"{what}: {value} has an exponent beyond ±{LARGEST_EXPONENT}")
         man = -int(man) if sign else int(man)
         return flint.fmpq(man * 2**exp) if exp >= 0 else flint.fmpq(man, 2**-exp)
+    if hasattr(value, "free_symbols"):                                      # SymPy
+        return _from_sympy(value, what)
     raise InputError(f"{what}: {value!r} is not a number")
 
 
 def _from_sympy(value: Any, what: str) -> Any:
     import sympy
 
-    if isinstance(value, sympy.Float):
-        return sympy.Rational(value)             # the exact dyadic, not a decimal guess
+    if not isinstance(value, sympy.Expr):
+        raise InputError(f"{what}: {value} is not a number")
     if value in (sympy.nan, sympy.oo, -sympy.oo, sympy.zoo):
         raise InputError(f"{what}: {value} is not a finite number")
+    if value.is_number and value.is_extended_real is False:
+        raise InputError(f"{what}: {value} is not a real number")
     return value
+
+
+def _item(value: Any, what: str) -> Any:
+    """The Python number in a NumPy scalar; anything else as it is."""
+    if not hasattr(value, "item") or hasattr(value, "free_symbols"):
+        return value
+    try:
+        return value.item()
+    except ValueError:
+        raise InputError(f"{what}: an array of shape {value.shape} is not a number") from None
+
+
+def shown(value: Any) -> str:
+    """A number as text in a message; flint writes what Python refuses to, beyond 4,300 digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return str(exact(value))
 
 
 def _check_size(value: Decimal, what: str) -> None:
@@ -100,12 +124,11 @@ def _parse(text: str, what: str) -> flint.fmpq:
 
 def integer(value: Any, name: str, least: int = 1) -> int:
     """Read an integer of at least `least`; `InputError` shows the value otherwise."""
-    if hasattr(value, "item"):
-        value = value.item()
+    value = _item(value, name)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{name} = {value!r} is not an integer")
     if value < least:
-        raise InputError(f"{name} = {value}: must be at least {least}")
+        raise InputError(f"{name} = {shown(value)}: must be at least {least}")
     return value
 
 
@@ -141,10 +164,13 @@ class Steps:
 
     @classmethod
     def of(cls, value: Any) -> Steps:
-        """Wrap any number that `exact` reads, or infinity (float or SymPy's oo)."""
+        """Wrap a rational number or a ball that `exact` reads, or infinity (float or SymPy's oo)."""
         if (isinstance(value, float) and value == INFINITY) or type(value).__name__ == "Infinity":
             return cls(INFINITY)
-        return cls(exact(value, "steps"))
+        number = exact(value, "steps")
+        if not isinstance(number, (flint.fmpq, flint.arb)):
+            raise InputError(f"steps: {number} is neither rational nor a ball")
+        return cls(number)
 
     @property
     def exact(self) -> str | None:
@@ -174,7 +200,10 @@ class Steps:
         return decimal(self.value)
 
     def __float__(self) -> float:
-        return INFINITY if self.log10 > 308.25 else float(fraction(self.value))
+        try:
+            return float(fraction(self.value))
+        except OverflowError:
+            return INFINITY
 
     def __str__(self) -> str:
         return self.decimal

@@ -23,14 +23,13 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import flint
 
 from theory.maze import Maze
-from theory.numeric import InputError, exact, fraction, number_kind
+from theory.numeric import InputError, exact, integer, number_kind, shown
 
 ROWS = ("a", "b", "c", "d")
 Row = Any             # one number for every diamond, or a tuple of K numbers
@@ -41,7 +40,7 @@ def _probability(value: Any, where: str) -> Any:
     # a symbolic row decides nothing; a ball is refused only when it lies wholly outside
     outside = (p < 0, p > 1) if not hasattr(p, "free_symbols") or p.is_number else (False, False)
     if outside[0] == True or outside[1] == True:  # noqa: E712  (SymPy's truth values)
-        raise InputError(f"{where}: {value} is not a probability")
+        raise InputError(f"{where}: {shown(value)} is not a probability")
     return p
 
 
@@ -97,6 +96,11 @@ class Branch:
                 [q for pair in zip(rows["d"], rows["b"], strict=True) for q in pair])
 
 
+def _single(L: Any) -> Any:
+    """1/(L+1), the chance of the single edge; `InputError` unless L is an integer from 1 or an expression."""
+    return 1 / exact((L if hasattr(L, "free_symbols") else integer(L, "L")) + 1)
+
+
 def _entries(row: Row) -> tuple[Any, ...]:
     return row if isinstance(row, tuple) else (row,)
 
@@ -131,8 +135,13 @@ class Policy:
 
     @classmethod
     def untied(cls, branches: Iterable[Branch | Policy]) -> Policy:
-        """One set of rows a branch, branch 0 first; `InputError` when there are none."""
-        return cls.of(*(b.branches[0] if isinstance(b, Policy) else b for b in branches))
+        """One set of rows a branch, branch 0 first; `InputError` when there are none, or a branch is untied itself."""
+        rows = []
+        for i, b in enumerate(branches):
+            if isinstance(b, Policy) and not b.tied:
+                raise InputError(f"branch {i}: has {len(b.branches)} branches itself, not one set of rows")
+            rows.append(b.branches[0] if isinstance(b, Policy) else b)
+        return cls.of(*rows)
 
     @property
     def tied(self) -> bool:
@@ -158,13 +167,13 @@ class Policy:
     @classmethod
     def base(cls, L: Any) -> Policy:
         """The simple random walk on the multigraph: a = d = 1/(L+1), b = c = L/(L+1). L: int or SymPy."""
-        single = 1 / exact(L + 1, "L + 1")
+        single = _single(L)
         return cls(a=single, b=L * single, c=L * single, d=single)
 
     @classmethod
     def sft_limit(cls, L: Any) -> Policy:
         """Golden paths learnt for ever: a = c = 1, while b and d, never visited, stay as in base."""
-        single = 1 / exact(L + 1, "L + 1")
+        single = _single(L)
         return cls(a=1, b=L * single, c=1, d=single)
 
     @classmethod
@@ -232,7 +241,11 @@ class Policy:
         Errors: `InputError` naming `source` for missing or unknown rows.
         """
         if isinstance(data, dict) and set(data) == {"branches"} and isinstance(data["branches"], list):
-            return cls.untied([cls.from_json(branch, source) for branch in data["branches"]])
+            branches = [cls.from_json(branch, f"{source}, branch {i}") for i, branch in enumerate(data["branches"])]
+            try:
+                return cls.untied(branches)
+            except InputError as error:
+                raise InputError(f"{source}: {error}") from None
         if not isinstance(data, dict) or set(data) != set(ROWS):
             keys = sorted(data) if isinstance(data, dict) else type(data).__name__
             raise InputError(f"{source}: needs exactly the rows a, b, c, d; has {keys}")
@@ -245,11 +258,11 @@ class Policy:
     def load(cls, path: str | Path) -> Policy:
         """Read a policy file; `InputError` in one line for a missing or malformed one."""
         try:
-            # Decimal, so that 0.1 in the file means one tenth
-            data = json.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
+            # numbers as text, so that 0.1 in the file means one tenth
+            data = json.loads(Path(path).read_text(encoding="utf-8"), parse_float=str, parse_int=str)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path}: not JSON: {error}") from None
         return cls.from_json(data, str(path))
 
@@ -265,7 +278,7 @@ class Policy:
 
     def __repr__(self) -> str:
         def row(value: Row) -> str:
-            return "[" + ", ".join(map(str, value)) + "]" if isinstance(value, tuple) else str(fraction(value))
+            return "[" + ", ".join(map(str, value)) + "]" if isinstance(value, tuple) else str(value)
 
         return "Policy(" + " | ".join(", ".join(f"{n}={row(getattr(b, n))}" for n in ROWS)
                                       for b in self.branches) + ")"

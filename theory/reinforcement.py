@@ -59,7 +59,8 @@ def _curve(maze: Maze, steps: int, lr: float) -> list[float]:
 
 
 @claim("expected steps after sign descent from base", source=THEOREM, relation="at most", domain=FORKS,
-       stands_on=("figure3_curve", "optimum_cost"), control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
+       stands_on=("figure3_curve", "optimum_cost"),
+       control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
        control_words="one part in a thousand below the optimum", should_hold=False, true_form="rlvr_reaches")
 def rlvr_reaches_quoted(W: int, K: int) -> Any:
     """RLVR by sign steps of 0.01 from base comes within 5 % of the optimum (5000 steps), for every maze."""
@@ -68,7 +69,8 @@ def rlvr_reaches_quoted(W: int, K: int) -> Any:
 
 @claim("expected steps after sign descent from base", source=THEOREM, relation="at most",
        domain=Domain("2 <= W, K <= 20", lambda W, K, **_: W >= 2 and K <= 20),
-       stands_on=("figure3_curve", "optimum_cost"), control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
+       stands_on=("figure3_curve", "optimum_cost"),
+       control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
        control_words="one part in a thousand below the optimum")
 def rlvr_reaches(W: int, K: int) -> Any:
     """RLVR by sign steps of 0.01 from base comes within 5 % of the optimum (5000 steps), for K up to 20."""

@@ -164,7 +164,8 @@ def _own(claim: Claim, evidence: list[Evidence]) -> Verdict:
         return Verdict("no verdict", f"no verdict: {broken[0].check} did not finish: {broken[0].case}")
     refuted = [e for e in checks if e.outcome == "refuted"]
     if refuted:
-        first = min(refuted, key=lambda e: ASPECTS.index(e.aspect))
+        # a case with numbers says more than a residual, and an exhausted range knows its smallest case
+        first = min(refuted, key=lambda e: (e.aspect == "proved", ASPECTS.index(e.aspect)))
         among = f" (among {first.scope})" if first.scope else ""
         return Verdict("REFUTED", f"REFUTED, smallest counterexample {first.case}{among}", _flags(claim, evidence))
     controls = [e for e in evidence if e.aspect == "control" or (e.aspect == "simulated" and e.power is not None)]

@@ -2,8 +2,8 @@
 
 A check test asks the fixture `check` for one of five kinds of comparison. Which body is compared, and which outcome
 the test expects, follow from the aspect in the test's name: `__control` compares the claim's false twin and fails
-unless it is refuted; `__needed` compares the claim outside its domain and fails unless it breaks there; the other aspects
-compare the claim itself, which must hold, or, where it is quoted to be refuted, must not.
+unless it is refuted; `__needed` compares the claim outside its domain and fails unless it breaks there; the other
+aspects compare the claim itself, which must hold, or, where it is quoted to be refuted, must not.
 
 Statistics. A simulated check has a null hypothesis (the claimed law), a number of runs, and a false-alarm rate alpha,
 by default 1e-8, so that a hundred of them raise a false alarm with probability at most 1e-6. The test is Kolmogorov's

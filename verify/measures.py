@@ -253,7 +253,7 @@ def least_on_flow(W: int, K: int, L: int) -> float:
         a, c = dynamics.sft_odds(np.exp(log_t), L)
         z = start.copy()
         z[0], z[2] = np.log(a), np.log(c)
-        return dynamics.cost_and_gradient(maze, z)[0]
+        return float(dynamics.cost_and_gradient(maze, z)[0])
 
     grid = np.linspace(-12, 12, 97)
     best = min(grid, key=cost)

@@ -81,3 +81,50 @@ class EdgePolicy:
             return [float(np.mean(values)) for values in rows[branch, name]]
 
         return Policy.of(*(Branch(*(row(i, name) for name in "abcd")) for i in range(self.maze.W)))
+
+    def expected_steps(self, target: int = 0) -> float:
+        """Expected steps from the fork to the leaf of branch `target`, each directed edge with its own row; float64.
+
+        States are eliminated one by one, leaves first, as Grassmann, Taksar and Heyman do it: a state's probability of
+        leaving is summed, never taken as 1 minus that of staying, so nothing is subtracted and no digits are lost
+        however large the answer. Cost: arcs times L^2. `inf` where it overflows.
+        """
+        graph = self.maze.graph(target)
+        goal: Any = None                                   # stands for all arcs into the target
+        p = self.probabilities()
+        move: dict[Any, dict[Any, float]] = {
+            arc: {(goal if c.head == graph.target else c): float(p[k])
+                  for k, c in enumerate(self.choices[i], int(self.start[i]))}
+            for i, arc in enumerate(self.states)}
+        fork = graph.leaving[graph.start]
+        for arc in graph.arcs:                             # arcs into the fork or a wrong leaf: one way on, uniform
+            if arc.head == graph.start:
+                move[arc] = {"fork": 1.0}
+            elif arc.head.depth == self.maze.shortest and arc.head != graph.target:
+                move[arc] = {arc.reverse: 1.0}
+        move["fork"] = {(goal if c.head == graph.target else c): 1 / len(fork) for c in fork}
+        cost = {state: 0.0 if state != "fork" and state.head == graph.start else 1.0 for state in move}
+        before: dict[Any, set[Any]] = {state: set() for state in move}
+        for state, row in move.items():
+            for after in row:
+                if after is not goal:
+                    before[after].add(state)
+
+        def order(state: Any) -> tuple[int, int]:
+            return (-state.head.depth - state.tail.depth, state.head.branch)
+
+        for state in sorted((s for s in move if s != "fork"), key=order):
+            row = move.pop(state)
+            row.pop(state, None)
+            leaving = sum(row.values())
+            for earlier in before.pop(state) - {state}:
+                weight = move[earlier].pop(state) / leaving
+                cost[earlier] += weight * cost[state]
+                for after, q in row.items():
+                    move[earlier][after] = move[earlier].get(after, 0.0) + weight * q
+                    if after is not goal:
+                        before[after].add(earlier)
+            for after in row:
+                if after is not goal:
+                    before[after].discard(state)
+        return cost["fork"] / move["fork"][goal]

@@ -92,8 +92,8 @@ def separation(directory: str | Path) -> list[Path]:
     ratio = [_value("sft_cost", W=W, K=K, L=L) / _value("optimum_cost", W=W, K=K) for K in DEPTHS]
     bound = [_value("separation", W=W, K=K, L=L) for K in DEPTHS]
     gap.semilogy(DEPTHS, ratio, color=ORANGE, marker="s", markersize=4, markevery=4, label="SFT limit / optimum")
-    gap.semilogy(DEPTHS, bound, color=GREEN, linestyle="--", label=r"at least $\rho^K/(2K+1)$, $\rho = (L+1)^2/L$")
-    gap.set(xlabel="diamonds a branch, K", ylabel="ratio", title="The gap")
+    gap.semilogy(DEPTHS, bound, color=GREEN, linestyle="--", label=r"at least $\rho^K/(2K+1)$")
+    gap.set(xlabel="diamonds a branch, K", ylabel="ratio", title=r"The gap, $\rho = (L+1)^2/L$")
     for axes, corner in ((costs, "upper left"), (gap, "lower right")):
         axes.grid(alpha=.3)
         axes.legend(loc=corner, handlelength=3.2)

@@ -82,7 +82,7 @@ def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], table: Tabl
              "## Tables\n", *(f"- {name}: " + ", ".join(f"[{format}](tables/{name}{suffix})"
                                                        for format, (suffix, _) in FORMATS.items())
                               for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3")),
-             "- all of them: [tables.tex](tables/tables.tex); as a program reads them: [verdicts.json](verdicts.json)\n",
+             "- all of them: [tables.tex](tables/tables.tex); for programs: [verdicts.json](verdicts.json)\n",
              markdown(table)]
     return "\n".join(part for part in parts if part is not None)
 
@@ -105,16 +105,17 @@ def _counts(found: dict[str, Verdict]) -> str:
     count = Counter(verdict.kind for verdict in found.values())
     flagged = sum(bool(verdict.flags) for verdict in found.values())
     rows = tuple((kind, MEANINGS[kind], count[kind]) for kind in sorted(RANK, key=lambda k: -RANK[k]) if count[kind])
-    return markdown(Table("counts", "Counts", (Column("verdict"), Column("meaning"), Column("claims", "number")), rows, (
-        ("text", f"{len(found)} claims, each counted under the strongest evidence for it; {flagged} of them carry a flag "
-                 "(a weak foundation, a missing control)."),)))
+    columns = (Column("verdict"), Column("meaning"), Column("claims", "number"))
+    return markdown(Table("counts", "Counts", columns, rows, (
+        ("text", f"{len(found)} claims, each counted under the strongest evidence for it; {flagged} of them carry a "
+                 "flag (a weak foundation, a missing control)."),)))
 
 
 def _surprises(found: dict[str, Verdict]) -> str:
     """Claims that should hold and were refuted, and quoted ones that should fail and did not."""
     wrong = [label for label, entry in claims().items()
              if found[label].kind not in ("stated", "undecided", "no verdict")
-             and found[label].refuted == entry.should_hold]
+             and (found[label].kind == "REFUTED") == entry.should_hold]
     if not wrong:
         return "Every claim that a check decided came out as expected.\n"
     return markdown(Table("surprises", "Not as expected", (Column("label", "code"), Column("expected"),
@@ -127,7 +128,7 @@ def _refuted(found: dict[str, Verdict]) -> str:
     """Refuted statements with their counterexamples, beside the true forms."""
     rows = []
     for label, entry in claims().items():
-        if found[label].refuted:
+        if found[label].kind == "REFUTED":
             true = claims()[entry.true_form] if entry.true_form else None
             rows.append((label, entry.statement, str(found[label]), true.label if true else "none",
                          true.statement if true else "none", str(found[true.label]) if true else "none"))

@@ -1,0 +1,201 @@
+"""The command `backtrack`, tried as a user would: outputs, JSON, errors in one line, exit statuses, interruption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from theory.claim import claims
+
+
+def backtrack(*words, env=None, **kwargs):
+    """Run the command in a fresh process; (status, stdout, stderr)."""
+    done = subprocess.run([sys.executable, "-m", "verify", *map(str, words)], capture_output=True, text=True,
+                          timeout=120, env={**os.environ, **(env or {})}, **kwargs)
+    return done.returncode, done.stdout, done.stderr
+
+
+def maze(W, K, L):
+    return "-W", W, "-K", K, "-L", L
+
+
+# -- hitting ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy, exact", [
+    ("base", "50141"), ("sft", "13178858182061763405316183/30517578125"), ("optimum", "899")])
+def test_hitting_json_is_exact(policy, exact):
+    status, out, _ = backtrack("hitting", *maze(15, 15, 5), "--policy", policy, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["maze"] == {"W": 15, "K": 15, "L": 5} and found["policy"] == policy
+    assert found["steps"]["exact"] == exact
+    assert set(found["steps"]) == {"exact", "decimal", "log10"}
+
+
+def test_hitting_counts_the_prompt_edge_when_asked():
+    _, out, _ = backtrack("hitting", *maze(15, 15, 5), "--prompt-edge", "--json")
+    assert json.loads(out)["steps"]["exact"] == "50142"
+
+
+def test_hitting_reads_rows_from_a_file(tmp_path):
+    file = tmp_path / "rows.json"
+    file.write_text('{"a": [1, "1/2"], "b": 0.5, "c": 1, "d": "1/3"}')
+    status, out, _ = backtrack("hitting", *maze(2, 2, 3), "--policy", file, "--json")
+    assert status == 0
+    from theory import Maze, Policy, expected_steps
+
+    rows = Policy([1, "1/2"], "1/2", 1, "1/3")
+    assert json.loads(out)["steps"]["exact"] == str(expected_steps(Maze(2, 2, 3), rows))
+
+
+def test_a_trap_costs_infinity_and_is_said_so(tmp_path):
+    file = tmp_path / "rows.json"
+    file.write_text('{"a": 1, "b": 0, "c": 1, "d": 1}')
+    status, out, _ = backtrack("hitting", *maze(2, 1, 1), "--policy", file, "--json")
+    assert status == 0 and json.loads(out)["steps"] == {"exact": "oo", "decimal": "oo", "log10": None}
+
+
+def test_results_of_any_length_print():
+    _, out, _ = backtrack("hitting", *maze(2, 20_000, 5), "--policy", "sft", "--json")
+    assert len(json.loads(out)["steps"]["exact"]) > 4300
+
+
+@pytest.mark.parametrize("words, shown", [
+    (("hitting", *maze(0, 1, 1)), "W = 0"),
+    (("hitting", *maze(2, -3, 1)), "K = -3"),
+    (("hitting", *maze(2, 1, "x")), "'x'"),
+    (("hitting", *maze(2, 1, 1), "--policy", "none.json"), "none.json"),
+    (("hitting", *maze(2, 1, 1), "--target", 5), "target branch 5"),
+    (("claims", "no_such_claim"), "'no_such_claim'"),
+    (("verify", "Theorem 99"), "'Theorem 99'"),
+    (("train", *maze(2, 1, 1), "--learner", "magic"), "'magic'"),
+    (("train", *maze(2, 1, 1), "--lr", -1), "lr = -1"),
+    (("train", *maze(2, 1, 1), "--steps", -1), "steps = -1"),
+    (("tables", "-o", "x", "-W", "4:2"), "'4:2'"),
+    (("nonsense",), "nonsense"),
+])
+def test_bad_input_gets_one_line_that_shows_the_value(words, shown, tmp_path):
+    status, out, err = backtrack(*words, cwd=tmp_path, env={"PYTHONPATH": os.getcwd()})
+    assert status == 2 and out == ""
+    assert err.count("\n") == 1 and shown in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("text, shown", [
+    ('{"a": 1.2, "b": 1, "c": 1, "d": 1}', "1.2"), ("{", "not JSON"), ('{"a": 1}', "a, b, c, d"),
+    ('{"a": [1, 1, 1], "b": 1, "c": 1, "d": 1}', "row a has 3 entries, the maze has K = 4 diamonds")])
+def test_bad_policy_files_get_one_line(text, shown, tmp_path):
+    file = tmp_path / "rows.json"
+    file.write_text(text)
+    status, _, err = backtrack("hitting", *maze(2, 4, 1), "--policy", file)
+    assert status == 2 and err.count("\n") == 1 and shown in err
+
+
+# -- claims and checks --------------------------------------------------------------------------------------------
+
+
+def test_claims_json_lists_every_claim():
+    status, out, _ = backtrack("claims", "--json")
+    rows = json.loads(out)
+    assert status == 0 and [row["label"] for row in rows] == list(claims())
+    for row in rows:
+        assert {"label", "number", "statement", "source", "verdict", "control", "stands_on", "code", "check"} <= set(row)
+
+
+def test_claims_by_the_papers_number():
+    _, out, _ = backtrack("claims", "Theorem 4", "--json")
+    assert {row["number"] for row in json.loads(out)} == {"Theorem 4"}
+
+
+def test_one_claim_shows_its_control_and_what_it_stands_on():
+    _, out, _ = backtrack("claims", "separation")
+    assert "control" in out and "sft_cost" in out and "theory.separation.separation" in out
+
+
+def test_verify_runs_the_checks_and_keeps_their_evidence(tmp_path):
+    store = tmp_path / "evidence.jsonl"
+    status, out, _ = backtrack("verify", "optimum_cost", "--json", env={"BACKTRACK_EVIDENCE": str(store)})
+    (row,) = json.loads(out)
+    assert status == 0 and row["verdict"].startswith("proved for all W, K")
+    assert len(store.read_text().splitlines()) == len(row["check"])
+    before = store.read_text()
+    backtrack("verify", "optimum_cost", "--resume", env={"BACKTRACK_EVIDENCE": str(store)})
+    assert store.read_text() == before          # nothing was run twice
+
+
+def test_verify_fails_when_a_claim_that_should_hold_is_refuted(tmp_path):
+    """A copy of the sources with one constant changed: the verdict is REFUTED and the status 1."""
+    import shutil
+    from pathlib import Path
+
+    for package in ("theory", "verify"):
+        shutil.copytree(Path(__file__).parent.parent / package, tmp_path / package)
+    broken = tmp_path / "theory" / "closed_forms.py"
+    text = broken.read_text()
+    assert text.count("(2 * parameter(K) + 1)") == 1
+    broken.write_text(text.replace("(2 * parameter(K) + 1)", "(2 * parameter(K) + 2)"))
+    status, out, _ = backtrack("verify", "optimum_cost", "--json", cwd=tmp_path,
+                               env={"BACKTRACK_EVIDENCE": str(tmp_path / "e.jsonl"), "PYTHONPATH": str(tmp_path)})
+    assert status == 1, out
+    assert json.loads(out)[0]["verdict"].startswith("REFUTED, smallest counterexample W = 1, K = 1")
+
+
+def test_an_interrupted_run_keeps_what_it_found(tmp_path):
+    store = tmp_path / "evidence.jsonl"
+    run = subprocess.Popen([sys.executable, "-m", "verify", "verify"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True, env={**os.environ, "BACKTRACK_EVIDENCE": str(store)})
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (store.exists() and store.read_text().count("\n") >= 3):
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130 and err.strip().count("\n") == 0 and "interrupted" in err
+    assert store.read_text().count("\n") >= 3
+
+
+# -- training and tables ------------------------------------------------------------------------------------------
+
+
+def test_train_sign_reproduces_figure_3():
+    status, out, _ = backtrack("train", "--learner", "sign", *maze(15, 15, 5), "--steps", 1200, "--lr", 0.01, "--json")
+    trace = {point["step"]: point["steps_to_target"] for point in json.loads(out)["trace"]}
+    assert status == 0
+    for step, value in {0: 50142, 1: 49658.0633, 25: 39503.4941, 100: 20239.8814, 300: 4177.9501, 600: 1078.0128,
+                        1200: 900.4437}.items():
+        assert trace[step] + 1 == pytest.approx(value, abs=5e-5)
+
+
+@pytest.mark.parametrize("learner", ["descent", "flow", "sft-flow", "sgd-sft"])
+def test_every_learner_starts_at_base(learner):
+    status, out, err = backtrack("train", "--learner", learner, *maze(3, 2, 2), "--steps", 20, "--json")
+    assert status == 0, err
+    assert json.loads(out)["trace"][0]["steps_to_target"] == pytest.approx(140, rel=1e-12)
+
+
+def test_tables_in_every_format(tmp_path):
+    for name in ("latex", "markdown", "csv", "json"):
+        status, out, err = backtrack("tables", "--format", name, "-o", tmp_path / name, "-W", "2:4", "-K", "1,3")
+        assert status == 0, err
+        assert len(out.splitlines()) >= 4
+
+
+def test_an_unwritable_place_gets_one_line():
+    status, _, err = backtrack("tables", "-o", "/proc/nowhere")
+    assert status != 0 and err.count("\n") == 1 and "/proc/nowhere" in err
+
+
+def test_a_full_disk_gets_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "verify", "claims", "--json"], stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=60)
+    assert done.returncode == 1 and "No space left" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_help_everywhere():
+    for words in ((), ("hitting",), ("claims",), ("verify",), ("train",), ("tables",), ("report",)):
+        status, out, _ = backtrack(*words, "--help")
+        assert status == 0 and "Usage: backtrack" in out

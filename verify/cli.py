@@ -1,0 +1,334 @@
+"""The command `backtrack` (also `python -m verify`): hitting, claims, verify, train, tables, report.
+
+Bad input ends in one line that shows the value, on standard error, and exit status 2; a failed check in status 1; an
+interrupted run in status 130, with what was found kept. Numbers, JSON and tables go to standard output, progress bars
+to standard error and only to a terminal. Heavy imports happen inside the commands, so that the command starts at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from verify.evidence import Evidence
+
+PROFILES = ("quick", "ci", "thorough")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+PROFILE = click.option("--profile", type=click.Choice(PROFILES), default="quick", show_default=True,
+                       help="How deep the checks search.")
+
+
+def maze_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """-W, -K, -L: the size of the maze."""
+    for letter, words in (("L", "parallel edges a diamond"), ("K", "diamonds a branch"), ("W", "branches")):
+        command = click.option(f"-{letter}", letter, type=int, required=True, help=f"Number of {words}.")(command)
+    return command
+
+
+def main() -> None:
+    """Entry point: runs the command and turns every expected failure into one line."""
+    from theory.numeric import InputError
+
+    try:
+        # without standalone mode, click answers an Exit with its status instead of raising it
+        sys.exit(cli.main(prog_name="backtrack", standalone_mode=False))
+    except click.ClickException as error:
+        _die(error.format_message(), 2)
+    except InputError as error:
+        _die(str(error), 2)
+    except (click.Abort, KeyboardInterrupt):
+        _die("interrupted; what was found is kept", 130)
+    except BrokenPipeError:
+        sys.stderr.close()          # the reader of our output has gone; Python would complain on exit
+        sys.exit(0)
+    except OSError as error:
+        _die(f"{error.filename or 'output'}: {error.strerror}", 1)
+    except MemoryError:
+        _die("out of memory: the maze or the time is too large for this machine", 1)
+
+
+def _die(line: str, status: int) -> None:
+    print(f"backtrack: {line}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on standard error: call with (done, total, what now)."""
+    from rich import progress as rp
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    columns = (rp.TextColumn("{task.description}"), rp.BarColumn(), rp.MofNCompleteColumn(), rp.TimeElapsedColumn(),
+               rp.TimeRemainingColumn(), rp.TextColumn("{task.fields[what]}"))
+    with rp.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(words, what="")
+        yield lambda done, total, what: progress.update(task, completed=done, total=total, what=what)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="backtrack-companion", prog_name="backtrack")
+def cli() -> None:
+    """Check the claims of 'Provable Benefits of RLVR over SFT for Reasoning Models' and print its bounds."""
+
+
+# -- hitting ----------------------------------------------------------------------------------------------------
+
+@cli.command()
+@maze_options
+@click.option("--policy", default="base", show_default=True, metavar="base|sft|optimum|FILE.json",
+              help='A named policy, or rows {"a": x or [x1..xK], "b": .., "c": .., "d": ..}, x a number or "p/q".')
+@click.option("--target", default=0, show_default=True, help="The target's branch, 0 .. W-1.")
+@click.option("--prompt-edge", is_flag=True, help="Count the prompt's edge into the fork, as the paper's figure does.")
+@JSON
+def hitting(W: int, K: int, L: int, policy: str, target: int, prompt_edge: bool, as_json: bool) -> None:
+    """Exact expected number of steps from the fork to the target."""
+    from theory.hitting import expected_steps
+    from theory.maze import Maze
+    from theory.numeric import Steps
+    from theory.policy import Policy
+
+    maze = Maze(W, K, L)
+    rows = Policy.named(policy, L) if policy in ("base", "sft", "optimum") else Policy.load(policy)
+    steps = Steps.of(expected_steps(maze, rows, target=target, prompt_edge=prompt_edge))
+    if as_json:
+        return _print_json({"maze": {"W": W, "K": K, "L": L}, "policy": policy, "target": target,
+                            "prompt_edge": prompt_edge, "steps": steps.to_json()})
+    exact = steps.exact or ""
+    click.echo(f"expected steps  {steps.decimal}")
+    click.echo(f"exactly         {exact if len(exact) <= 200 else f'{len(exact)} characters; --json prints them all'}")
+    click.echo(f"log10           {steps.log10}")
+
+
+# -- claims and checks ------------------------------------------------------------------------------------------
+
+def _labels(names: tuple[str, ...]) -> list[str]:
+    """Labels from labels or the paper's numbers; InputError with the nearest label for an unknown one."""
+    import difflib
+
+    from theory.claim import claims
+    from theory.numbering import labels_of
+    from theory.numeric import InputError
+
+    known, found = claims(), []
+    for name in names:
+        labels = [name] if name in known else labels_of(name)
+        if not labels:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise InputError(f"no claim is called {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        found += [label for label in labels if label not in found]
+    return found
+
+
+def _show(labels: list[str], evidence: list[Evidence], as_json: bool) -> None:
+    """Verdicts of `labels`, as a table or as JSON."""
+    from theory.claim import claims
+    from verify.evidence import verdicts
+    from verify.report.rows import claim_row
+
+    known, found = claims(), verdicts(claims(), evidence)
+    rows = [claim_row(known[label], found[label], evidence) for label in labels]
+    if not evidence:
+        for row in rows:
+            row["verdict"] = "not run on these sources: backtrack verify"
+    if as_json:
+        return _print_json(rows)
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    table = Table(box=None, pad_edge=False, show_lines=False)
+    for name in ("number", "label", "statement", "verdict"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        style = "red" if row["verdict"].startswith("REFUTED") else ""
+        table.add_row(*(Text(str(row[name]), style) for name in ("number", "label", "statement", "verdict")))
+    console.print(table)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[LABEL or 'Theorem 4'] ...")
+@JSON
+def claims(names: tuple[str, ...], as_json: bool) -> None:
+    """The claims and their verdicts; with one LABEL, everything about it.
+
+    Verdicts come from evidence found on these very sources: what was shipped, and what `backtrack verify` found here.
+    """
+    from theory.claim import claims as all_claims
+    from verify.runner import known_evidence
+
+    labels, evidence = _labels(names), known_evidence()
+    if as_json or len(labels) != 1:
+        return _show(labels or list(all_claims()), evidence, as_json)
+    for name, text in _everything(labels[0], evidence):
+        click.echo(f"{name:<14}{text}")
+
+
+def _everything(label: str, evidence: list[Evidence]) -> Iterator[tuple[str, str]]:
+    from theory.claim import SOURCES, claims
+    from theory.numbering import number_of
+    from verify.evidence import verdicts
+
+    claim, found = claims()[label], verdicts(claims(), evidence)
+    own = [e for e in evidence if e.label == label]
+    yield "label", f"{label}   {number_of(label)}".rstrip()
+    yield "statement", claim.statement
+    yield "quantity", f"{claim.quantity} ({claim.relation} what the body computes)"
+    if formula := claim.latex():
+        yield "formula", formula
+    yield "domain", claim.domain.words
+    yield "source", f"{SOURCES[claim.source[0]]}: {claim.source[1]}"
+    yield "verdict", str(found[label]) if evidence else "not run on these sources: backtrack verify"
+    if claim.true_form:
+        yield "true form", f"{claim.true_form}: {claims()[claim.true_form].statement}"
+    if claim.control:
+        yield "control", f"{claim.control_words}"
+    yield "stands on", ", ".join(claim.stands_on) or "nothing"
+    yield "code", claim.code
+    for item in own:
+        yield "check", f"{item.check}: {item.outcome}, {item.n} cases, {item.seconds:.2f} s {item.case}".rstrip()
+    yield "command", f"backtrack verify {label}"
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[LABEL or 'Theorem 4'] ...")
+@PROFILE
+@click.option("--resume", is_flag=True, help="Skip checks already done on these sources with this profile.")
+@JSON
+def verify(names: tuple[str, ...], profile: str, resume: bool, as_json: bool) -> None:
+    """Run the checks and print the verdicts; exit status 1 when a claim that should hold does not."""
+    from theory.claim import claims as all_claims
+    from verify.evidence import verdicts
+    from verify.runner import known_evidence, run_checks, store
+
+    labels = _labels(names)
+    with _bar("checking") as progress:
+        run = run_checks(labels, profile, store(), resume=resume, progress=progress)
+    labels = labels or list(all_claims())
+    evidence = known_evidence()
+    _show(labels, evidence, as_json)
+    found = verdicts(all_claims(), evidence)
+    for check, reason in run.failures.items():
+        click.echo(f"backtrack: {check}: {reason}", err=True)
+    if run.failures or any(all_claims()[label].should_hold and found[label].kind in ("REFUTED", "no verdict")
+                           for label in labels):
+        raise click.exceptions.Exit(1)
+
+
+# -- training ---------------------------------------------------------------------------------------------------
+
+@cli.command()
+@click.option("--learner", default="sign", show_default=True, metavar="sign|descent|flow|sft-flow|sgd-sft",
+              help="RLVR by sign steps, descent or flow; SFT by its flow or by SGD on sampled paths.")
+@maze_options
+@click.option("--steps", type=int, default=1200, show_default=True, help="Number of training steps.")
+@click.option("--lr", type=float, default=0.01, show_default=True, help="Step size (flows: time a step).")
+@click.option("--penalty", type=float, default=1.0, show_default=True, help="RLVR's length penalty a step.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of sampled data.")
+@JSON
+def train(learner: str, W: int, K: int, L: int, steps: int, lr: float, penalty: float, seed: int,
+          as_json: bool) -> None:
+    """Train a learner from the base model and print its expected steps along the way."""
+    from theory.closed_forms import optimum_steps
+    from theory.maze import Maze
+    from verify import training
+
+    maze = Maze(W, K, L)
+    with _bar(f"training {learner}") as progress:
+        trace = training.train(learner, maze, steps, lr, seed=seed, penalty=penalty,
+                               tick=lambda done, total: progress(done, total, ""))
+    optimum = int(optimum_steps(W, K))
+    if as_json:
+        finite = [{**p, "steps_to_target": p["steps_to_target"] if p["steps_to_target"] < 1e300 else None}
+                  for p in trace]
+        return _print_json({"maze": {"W": W, "K": K, "L": L}, "learner": learner, "lr": lr, "steps": steps,
+                            "seed": seed, "penalty": penalty, "optimum": optimum, "trace": finite})
+    click.echo(f"{'step':>10}  {'expected steps':>22}   (optimum {optimum})")
+    shown = {round(i * (len(trace) - 1) / 20) for i in range(21)}
+    for i in sorted(shown):
+        point = trace[i]
+        value = f"{point['steps_to_target']:.4f}" if point["log10"] < 15 else f"10^{point['log10']:.4f}"
+        click.echo(f"{point['step']:>10}  {value:>22}")
+
+
+# -- tables and report ------------------------------------------------------------------------------------------
+
+class Range(click.ParamType):
+    """'15', '2,4,8', '2:16' (both ends included) or '2:16:2'."""
+
+    name = "RANGE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            if ":" in value:
+                first, last, *step = (int(part) for part in value.split(":"))
+                found = list(range(first, last + 1, *step))
+            else:
+                found = [int(part) for part in value.split(",")]
+        except (ValueError, TypeError):
+            found = []
+        if not found or min(found) < 1:
+            self.fail(f"{value!r} is not a list of integers from 1: write 15, 2,4,8 or 2:16 or 2:16:2", param, ctx)
+        return found
+
+
+@cli.command()
+@click.option("--format", "format_", type=click.Choice(["latex", "markdown", "csv", "json"]), default="latex",
+              show_default=True)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
+@click.option("-W", "W", type=Range(), default="2,5,15", show_default=True, help="Branches: 15, 2,4,8, 2:16 or 2:16:2.")
+@click.option("-K", "K", type=Range(), default="1,2,5,10,15", show_default=True, help="Diamonds a branch.")
+@click.option("-L", "L", type=Range(), default="1,2,5", show_default=True, help="Parallel edges a diamond.")
+def tables(format_: str, output: Path, W: list[int], K: list[int], L: list[int]) -> None:
+    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3."""
+    from theory.claim import claims as all_claims
+    from theory.formats import write
+    from theory.tables import all_tables
+    from verify.evidence import verdicts
+    from verify.runner import known_evidence
+
+    evidence = known_evidence()
+    texts = {label: str(v) for label, v in verdicts(all_claims(), evidence).items()} if evidence else {}
+    for path in write(all_tables(texts, W, K, L), format_, output):
+        click.echo(path)
+
+
+@cli.command()
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
+@PROFILE
+@click.option("--fresh", is_flag=True, help="Run every check again, even those DIR already holds evidence of.")
+def report(output: Path, profile: str, fresh: bool) -> None:
+    """Everything in one go: run the checks, write verdicts, tables in every format and both figures.
+
+    A report that was cut off goes on where it stopped: DIR/evidence.jsonl keeps every finished check.
+    """
+    from verify.evidence import load
+    from verify.report.write import write_report
+    from verify.runner import run_checks
+
+    kept = output / "evidence.jsonl"
+    if fresh:
+        kept.unlink(missing_ok=True)
+    with _bar("checking") as progress:
+        run = run_checks([], profile, kept, resume=True, progress=progress)
+    with _bar("writing") as progress:
+        paths = write_report(output, load(kept), progress)
+    for check, reason in run.failures.items():
+        click.echo(f"backtrack: {check}: {reason}", err=True)
+    click.echo(f"{len(paths)} files; start with {paths[0]}")
+    if run.failures:
+        raise click.exceptions.Exit(1)
