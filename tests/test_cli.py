@@ -103,7 +103,8 @@ def test_claims_json_lists_every_claim():
     rows = json.loads(out)
     assert status == 0 and [row["label"] for row in rows] == list(claims())
     for row in rows:
-        assert {"label", "number", "statement", "source", "verdict", "control", "stands_on", "code", "check"} <= set(row)
+        assert set(row) >= {"label", "number", "statement", "source", "verdict", "control", "stands_on", "code",
+                            "check"}
 
 
 def test_claims_by_the_papers_number():

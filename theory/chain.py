@@ -16,7 +16,7 @@ Not covered: recurrences, closed forms, chains too large for a dense matrix (a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from theory.maze import Arc, Graph, Maze
 from theory.numeric import INFINITY, InputError, ball_precision, fraction, integer
 from theory.policy import Policy
 
-State = Hashable
+State = Any            # anything hashable
 START = "start"
 PROMPT = "prompt"
 TARGET = "target"
@@ -86,7 +86,8 @@ class Chain:
         number = {state: i for i, state in enumerate(states)}
         size = len(states)
         ball = any(isinstance(p, flint.arb) for state in states for p in self.rows[state].values())
-        make, zero = (flint.arb_mat, flint.arb(0)) if ball else (flint.fmpq_mat, flint.fmpq(0))
+        make: Callable[..., Any] = flint.arb_mat if ball else flint.fmpq_mat
+        zero: Any = flint.arb(0) if ball else flint.fmpq(0)
         matrix = [[zero] * size for _ in states]
         for i, state in enumerate(states):
             matrix[i][i] = zero + 1

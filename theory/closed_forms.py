@@ -253,5 +253,5 @@ def growth_residual(form: Callable[..., Any]) -> dict[str, Any]:
     from sympy.polys.fields import field
 
     _, W, K, L, R = field("W,K,L,R", QQ)
-    H = [sft_steps(W, K + i, L, power=lambda q, _, i=i: R * q**i) for i in range(3)]
+    H = [sft_steps(W, K + i, L, power=lambda q, _, i=i: R * q**i) for i in range(3)]  # type: ignore[misc]
     return {"growth": H[2] - H[1] - 2 - form(W, K, L) * (H[1] - H[0] - 2)}

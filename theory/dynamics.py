@@ -85,19 +85,28 @@ def sft_flow_steps(maze: Maze, t: Any, w: Any = 1, digits: int = 16) -> flint.ar
 
 # -- RLVR -------------------------------------------------------------------------------------------------------
 
+class _Kernel(NamedTuple):
+    """The compiled functions: z -> (H, dH/dz), and a run of descent steps."""
+
+    cost_and_slope: Callable[..., float]
+    descend: Callable[..., int]
+
+
 @functools.cache
-def _kernel() -> Callable[..., Any]:
+def _kernel() -> _Kernel:
     """Compile the loops of `theory.hitting` into z -> (H, dH/dz), the heart of every descent.
 
     Compiled on first use (seconds), so that importing this module stays cheap.
     """
     import numba
 
-    excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(numba.njit(error_model="numpy"), (
+    # numpy's error model: a row that rounds to 0 makes H infinite; it raises nothing
+    compiled: Callable[..., Any] = numba.njit(error_model="numpy")
+    excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(compiled, (
         hitting.excursion, hitting.approach, hitting.sensitivity,
         hitting.excursion_gradient, hitting.approach_gradient))
 
-    @numba.njit(error_model="numpy")      # a row that rounds to 0 makes H infinite; it raises nothing
+    @compiled
     def cost_and_slope(z: Array, W: int, slope: Array) -> float:
         """H at log-odds z (4 x K, rows a b c d); writes dH/dz = p(1-p) dH/dp to `slope` (4 x K)."""
         K = z.shape[1]
@@ -125,7 +134,7 @@ def _kernel() -> Callable[..., Any]:
             slope[3, j] = dQ[2 * j] * Q[2 * j] * Q_not[2 * j]
         return H
 
-    @numba.njit
+    @compiled
     def descend(z: Array, W: int, steps: int, scale: float, by_sign: bool, trace: Array) -> int:
         """Run up to `steps` steps in place, trace[i] = H before step i; returns how many were run."""
         slope = np.empty_like(z)
@@ -142,8 +151,7 @@ def _kernel() -> Callable[..., Any]:
         trace[steps] = H if np.isfinite(H) else np.inf
         return steps
 
-    cost_and_slope.descend = descend
-    return cost_and_slope
+    return _Kernel(cost_and_slope, descend)
 
 
 def base_log_odds(maze: Maze) -> Array:
@@ -170,7 +178,7 @@ def cost_and_gradient(maze: Maze, log_odds: Array) -> tuple[float, Array]:
     Errors: `InputError` when H or a slope leaves float64's range; `theory.hitting.expected_steps` has none.
     """
     slope = np.empty((4, maze.K))
-    H = _kernel()(_log_odds(maze, log_odds), maze.W, slope)
+    H = _kernel().cost_and_slope(_log_odds(maze, log_odds), maze.W, slope)
     if not (np.isfinite(H) and np.all(np.isfinite(slope))):
         raise InputError(f"the expected steps or their slope leave float64's range on {maze}; use expected_steps")
     return H, slope
@@ -214,7 +222,7 @@ def gradient_flow(maze: Maze, times: Array, *, penalty: float = 1.0, start: Arra
             np.diff(times) <= 0):
         raise InputError("times: an increasing list of numbers from 0 is needed")
     _check_penalty(penalty)
-    z0, kernel, slope = _log_odds(maze, start), _kernel(), np.empty((4, maze.K))
+    z0, kernel, slope = _log_odds(maze, start), _kernel().cost_and_slope, np.empty((4, maze.K))
 
     def velocity(_: float, z: Array) -> Array:
         kernel(z.reshape(4, -1), maze.W, slope)

@@ -116,21 +116,21 @@ def geometric(q: Any, n: int) -> tuple[Any, Any, Any]:
 # -- branches of a policy ---------------------------------------------------------------------------------------
 
 class _Side(NamedTuple):
-    """The persistence of one branch and its complements; `count` branches of the maze are like it."""
+    """The persistence of one branch and its complements; `alike` branches of the maze are like it."""
 
     P: list[Any]
     P_not: list[Any]
     Q: list[Any]
     Q_not: list[Any]
-    count: int
+    alike: int
 
 
-def _side(branch: Branch, K: int, count: int, convert: Any = None) -> _Side:
+def _side(branch: Branch, K: int, alike: int, convert: Any = None) -> _Side:
     P, Q = branch.persistence(K)
     rows = [P, [1 - p for p in P], Q, [1 - q for q in Q]]
     if convert is not None:
         rows = [[convert(v) for v in row] for row in rows]
-    return _Side(*rows, count)
+    return _Side(rows[0], rows[1], rows[2], rows[3], alike)
 
 
 def _sides(maze: Maze, policy: Policy, target: int, convert: Any = None) -> tuple[_Side, list[_Side]]:
@@ -139,7 +139,7 @@ def _sides(maze: Maze, policy: Policy, target: int, convert: Any = None) -> tupl
     maze.check_target(target)
     goal = _side(policy.branch(target), maze.K, 1, convert)
     if policy.tied:
-        wrong = [goal._replace(count=maze.W - 1)] if maze.W > 1 else []
+        wrong = [goal._replace(alike=maze.W - 1)] if maze.W > 1 else []
     else:
         wrong = [_side(policy.branch(i), maze.K, 1, convert) for i in range(maze.W) if i != target]
     return goal, wrong
@@ -149,7 +149,7 @@ def _cut(side: _Side) -> _Side:
     """The part of a wrong branch that the walker can enter: up to the first x with P_x = 0."""
     for x, p in enumerate(side.P, 1):
         if p == 0:
-            return _Side(*[row[:x] for row in side[:4]], side.count)
+            return _Side(side.P[:x], side.P_not[:x], side.Q[:x], side.Q_not[:x], side.alike)
     return side
 
 
@@ -195,7 +195,7 @@ def _solve(maze: Maze, goal: _Side, wrong: list[_Side], costs: _Costs | None = N
     first = maze.W * costs.fork + zero
     D = [[zero] * (len(side.P) + 1) for side in wrong]
     for i, side in enumerate(wrong):
-        first = first + side.count * excursion(side.P, side.Q, costs.away[i], costs.back[i], costs.leaf[i], D[i])
+        first = first + side.alike * excursion(side.P, side.Q, costs.away[i], costs.back[i], costs.leaf[i], D[i])
     N = [zero] * (len(goal.P) + 1)
     A_1 = approach(goal.P, goal.P_not, goal.Q, costs.away[-1], costs.back[-1], first, N)
     return _Solution(first, D, N, A_1)
@@ -340,7 +340,7 @@ def gradient(maze: Maze, policy: Policy, *, target: int = 0) -> list[Gradient]:
     slopes = [([zero] * (2 * maze.K), [zero] * (2 * maze.K)) for _ in [goal, *wrong]]
     approach_gradient(goal.P, goal.Q, solution.N, zeta, *slopes[0])
     for side, D, (dP, dQ) in zip(wrong, solution.D, slopes[1:], strict=True):
-        excursion_gradient(side.P, side.Q, D, Z * side.count, dP, dQ)
+        excursion_gradient(side.P, side.Q, D, Z * side.alike, dP, dQ)
     if policy.tied:
         dP, dQ = ([sum(entries, zero) for entries in zip(*lists, strict=True)]
                   for lists in zip(*slopes, strict=True))
@@ -404,7 +404,7 @@ def _arrivals(maze: Maze, goal: _Side, wrong: list[_Side], dtype: Any) -> Iterat
     sides = [goal, *wrong]
     P, P_not, Q, Q_not = (np.array([side[i] for side in sides], dtype=dtype) for i in range(4))
     one = goal.P[0] * 0 + 1
-    share = np.array([side.count * one / maze.W for side in sides], dtype=dtype)
+    share = np.array([side.alike * one / maze.W for side in sides], dtype=dtype)
     n = 2 * maze.K
     away, back = np.full((len(sides), n + 1), one * 0, dtype), np.full((len(sides), n), one * 0, dtype)
     fork = one

@@ -137,7 +137,7 @@ def fraction(value: Any) -> Any:
     if not isinstance(value, flint.fmpq):
         return value
     if hasattr(Fraction, "_from_coprime_ints"):            # Python 3.12: skip a quadratic gcd of coprime numbers
-        return Fraction._from_coprime_ints(int(value.p), int(value.q))
+        return Fraction._from_coprime_ints(int(value.p), int(value.q))  # type: ignore[attr-defined]
     return Fraction(int(value.p), int(value.q), _normalize=False)  # type: ignore[call-overload]
 
 

@@ -9,6 +9,7 @@ only instances are checked here.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from theory import closed_forms, dynamics
@@ -60,21 +61,21 @@ def _curve(maze: Maze, steps: int, lr: float) -> list[float]:
 
 @claim("expected steps after sign descent from base", source=THEOREM, relation="at most", domain=FORKS,
        stands_on=("figure3_curve", "optimum_cost"),
-       control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
+       control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
        control_words="one part in a thousand below the optimum", should_hold=False, true_form="rlvr_reaches")
 def rlvr_reaches_quoted(W: int, K: int) -> Any:
     """RLVR by sign steps of 0.01 from base comes within 5 % of the optimum (5000 steps), for every maze."""
-    return 1.05 * float(closed_forms.optimum_steps(W, K))
+    return Fraction(21, 20) * closed_forms.optimum_steps(W, K)
 
 
 @claim("expected steps after sign descent from base", source=THEOREM, relation="at most",
        domain=Domain("2 <= W, K <= 20", lambda W, K, **_: W >= 2 and K <= 20),
        stands_on=("figure3_curve", "optimum_cost"),
-       control=lambda W, K: 0.999 * float(closed_forms.optimum_steps(W, K)),
+       control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
        control_words="one part in a thousand below the optimum")
 def rlvr_reaches(W: int, K: int) -> Any:
     """RLVR by sign steps of 0.01 from base comes within 5 % of the optimum (5000 steps), for K up to 20."""
-    return 1.05 * float(closed_forms.optimum_steps(W, K))
+    return Fraction(21, 20) * closed_forms.optimum_steps(W, K)
 
 
 @claim("number of rows whose gradient at base points away from 1", source=THEOREM, domain=FORKS,

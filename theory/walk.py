@@ -21,6 +21,7 @@ from theory.policy import Policy
 DERIVED = ("derived", "elimination of the jump across an edge; docstring of theory.hitting")
 POSITIVE = Domain("every maze, target and policy with rows in (0, 1]")
 ROWS = Domain("W, K >= 1, rows a, b, c, d in (0, 1], ac != bd", lambda a, b, c, d, **_: a * c != b * d)
+PPB = fraction(exact("1/1000000000"))
 
 
 def _ratios(maze: Maze, policy: Policy, branch: int) -> tuple[list[Any], list[Any], list[Any]]:
@@ -112,7 +113,7 @@ def hitting_time(maze: Maze, policy: Policy, target: int) -> Any:
 
 @claim("expected steps from the fork to the target, infinite included", source=DERIVED,
        domain=Domain("every maze, target and policy with rows in [0, 1]"),
-       control=lambda maze, policy, target: hitting.expected_steps(maze, policy, target=target) + exact_ppb,
+       control=lambda maze, policy, target: hitting.expected_steps(maze, policy, target=target) + PPB,
        control_words="larger by 1e-9 steps")
 def recursion(maze: Maze, policy: Policy, target: int) -> Any:
     """The O(K) recursion of theory.hitting gives the expected steps from the fork for any policy, and infinity
@@ -120,15 +121,12 @@ def recursion(maze: Maze, policy: Policy, target: int) -> Any:
     return hitting.expected_steps(maze, policy, target=target)
 
 
-exact_ppb = fraction(exact("1/1000000000"))
-
-
 def _flat(gradients: list[hitting.Gradient]) -> list[Any]:
     return [value for branch in gradients for row in branch for value in row]
 
 
 @claim("dH/d(row entry), every entry of a, b, c, d", source=DERIVED, domain=POSITIVE, stands_on=("recursion",),
-       control=lambda maze, policy, target: [v + exact_ppb for v in gradient(maze, policy, target)],
+       control=lambda maze, policy, target: [v + PPB for v in gradient(maze, policy, target)],
        control_words="larger by 1e-9 in every entry")
 def gradient(maze: Maze, policy: Policy, target: int) -> Any:
     """The reverse recursion gives the derivative of H in all 4K rows (of each branch, when untied) in O(K)."""

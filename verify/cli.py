@@ -290,20 +290,21 @@ class Range(click.ParamType):
 @click.option("--format", "format_", type=click.Choice(["latex", "markdown", "csv", "json"]), default="latex",
               show_default=True)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
-@click.option("-W", "W", type=Range(), default="2,5,15", show_default=True, help="Branches: 15, 2,4,8, 2:16 or 2:16:2.")
-@click.option("-K", "K", type=Range(), default="1,2,5,10,15", show_default=True, help="Diamonds a branch.")
-@click.option("-L", "L", type=Range(), default="1,2,5", show_default=True, help="Parallel edges a diamond.")
-def tables(format_: str, output: Path, W: list[int], K: list[int], L: list[int]) -> None:
+@click.option("-W", "W", type=Range(), help="Branches: 15, 2,4,8, 2:16 or 2:16:2; likewise -K and -L.")
+@click.option("-K", "K", type=Range(), help="Diamonds a branch.")
+@click.option("-L", "L", type=Range(), help="Parallel edges a diamond.")
+def tables(format_: str, output: Path, **axes: list[int] | None) -> None:
     """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3."""
     from theory.claim import claims as all_claims
     from theory.formats import write
-    from theory.tables import all_tables
+    from theory.tables import GRID, all_tables
     from verify.evidence import verdicts
     from verify.runner import known_evidence
 
     evidence = known_evidence()
     texts = {label: str(v) for label, v in verdicts(all_claims(), evidence).items()} if evidence else {}
-    for path in write(all_tables(texts, W, K, L), format_, output):
+    grid = {name: axes[name] or GRID[name] for name in GRID}
+    for path in write(all_tables(texts, **grid), format_, output):
         click.echo(path)
 
 

@@ -70,7 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for label in wanted:
         if label not in known:
             raise pytest.UsageError(f"--claims: {label!r} is not the label of a claim")
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         parts = _parts(item)
         if parts and (parts[0] not in known or parts[1] not in evidence.ASPECTS):
@@ -107,10 +108,10 @@ def _precision() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
     report = yield
     parts = _parts(item)
-    left = [value for name, value in item.user_properties if name == "evidence"]
+    left: list[Any] = [value for name, value in item.user_properties if name == "evidence"]
     if parts and report.failed and not left:
         # a check that broke before it could say anything still says that
         reason = str(call.excinfo.value).split("\n")[0] if call.excinfo else report.when
@@ -140,4 +141,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     simulated = [item for item in collected if item.alpha]
     terminalreporter.write_line(
         f"{len(touched)} of {len(known)} claims checked; total false-alarm rate of {len(simulated)} simulated checks: "
-        f"at most {sum(item.alpha for item in simulated):.0e}")
+        f"at most {sum(item.alpha or 0 for item in simulated):.0e}")

@@ -29,7 +29,7 @@ from hypothesis.strategies import SearchStrategy
 
 from theory.claim import Claim
 from theory.maze import Maze
-from theory.numeric import Steps, ball_precision, exact
+from theory.numeric import InputError, Steps, ball_precision, exact
 from verify.evidence import Evidence
 
 ALPHA = 1e-8
@@ -64,10 +64,10 @@ def agrees(relation: str, claimed: Any, measured: Any, within: float = 0.0) -> b
 def ratio(claimed: Any, measured: Any) -> float | None:
     """measured / claimed as a float where both are positive finite numbers."""
     try:
-        value = float((flint.arb(measured) if isinstance(measured, flint.arb) else Fraction(measured))
-                      / (flint.arb(claimed) if isinstance(claimed, flint.arb) else Fraction(claimed)))
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        over, under = (v if isinstance(v, flint.arb) else flint.arb(exact(v)) for v in (measured, claimed))
+    except InputError:
         return None
+    value = float((over / under).mid()) if under > 0 else 0.0
     return value if math.isfinite(value) and value > 0 else None
 
 
@@ -197,7 +197,9 @@ class Check:
         if self.aspect != "control":
             phases.append(hypothesis.Phase.shrink)
 
-        @hypothesis.settings(**({"max_examples": max_examples} if max_examples else {}), database=None, phases=phases,
+        examples = max_examples or hypothesis.settings.default.max_examples  # type: ignore[union-attr]
+
+        @hypothesis.settings(max_examples=examples, database=None, phases=phases,
                              report_multiple_bugs=False, print_blob=False,
                              suppress_health_check=list(hypothesis.HealthCheck))
         @hypothesis.given(instances)

@@ -92,7 +92,8 @@ def walk_persistence(W: int, K: int, L: int) -> tuple[Any, ...] | str:
     """Rows (a, b, c, d) of the simple random walk read off the multigraph; a line when they are not the same
     everywhere."""
     maze = Maze(W, K, L)
-    walk, found = simple_random_walk(maze.graph(W - 1)), {}
+    walk: Any = simple_random_walk(maze.graph(W - 1))
+    found: dict[Any, Any] = {}
     for arc, row in walk.rows.items():
         if arc == START or arc.head.depth in (0, maze.shortest):
             continue
@@ -179,7 +180,8 @@ def gradient(maze: Maze, policy: Policy, target: int) -> list[Any]:
     anywhere = Chain(walk.rows | {"anywhere": dict.fromkeys(walk.rows, exact(1) / len(walk.rows))})
     h = anywhere.hitting_times("anywhere")
     states = walk.visited()
-    visits = {s: walk.hitting_times(cost=lambda state, s=s: int(state == s))[START] for s in states}
+    visits = {s: walk.hitting_times(cost=lambda state, s=s: int(state == s))[START]  # type: ignore[misc]
+              for s in states}
     h[TARGET] = exact(0)
     sides = ["target", *([] if maze.W == 1 else ["wrong"])] if policy.tied else [
         "target" if i == target else i for i in range(maze.W)]
@@ -190,9 +192,8 @@ def gradient(maze: Maze, policy: Policy, target: int) -> list[Any]:
             for j in range(maze.K):
                 x, away = 2 * j + (2 if name in "ab" else 1), name in "ac"
                 here = (side, x, away)
-                on, back = (side, x + 1, True), (side, x - 1, False)
-                on = TARGET if on[:2] == ("target", maze.shortest) else on
-                back = START if x == 1 else back
+                on = TARGET if (side, x + 1) == ("target", maze.shortest) else (side, x + 1, True)
+                back = START if x == 1 else (side, x - 1, False)
                 gain = exact(h.get(on, 0)) - exact(h.get(back, 0))
                 values.append(exact(visits.get(here, 0)) * (gain if away else -gain))
         total.append(values)

@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import pytest
+
 from theory import closed_forms
 from verify import measures, strategies
 from verify.sweeps import PLANE, SMALL, WIDE
@@ -51,30 +53,44 @@ def test_separation_sft_order_quoted__control(check):
     check.exhaust(WIDE, _sft)
 
 
+def _room_above(form):
+    return closed_forms.negative_coefficients(lambda W, K: form(W, K) - closed_forms.optimum_steps(W, K))
+
+
+def _room_below(form):
+    return closed_forms.negative_coefficients(lambda W, K: closed_forms.optimum_steps(W, K) - form(W, K))
+
+
 def test_separation_rlvr_upper__proved(check):
-    check.certificate(lambda form: closed_forms.negative_coefficients(
-        lambda W, K: form(W, K) - closed_forms.optimum_steps(W, K)), "all W, K (nonnegative coefficients)")
+    check.certificate(_room_above, "all W, K (nonnegative coefficients)")
 
 
 def test_separation_rlvr_upper__exact(check):
     check.exhaust(PLANE, _optimum)
 
 
-def test_separation_rlvr_upper__control(check):
-    check.exhaust(PLANE, _optimum)
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_separation_rlvr_upper__control(check, route):
+    if route == "certificate":
+        check.certificate(_room_above, "")
+    else:
+        check.exhaust(PLANE, _optimum)
 
 
 def test_separation_rlvr_lower__proved(check):
-    check.certificate(lambda form: closed_forms.negative_coefficients(
-        lambda W, K: closed_forms.optimum_steps(W, K) - form(W, K)), "all W, K (nonnegative coefficients)")
+    check.certificate(_room_below, "all W, K (nonnegative coefficients)")
 
 
 def test_separation_rlvr_lower__exact(check):
     check.exhaust(PLANE, _optimum)
 
 
-def test_separation_rlvr_lower__control(check):
-    check.exhaust(PLANE, _optimum)
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_separation_rlvr_lower__control(check, route):
+    if route == "certificate":
+        check.certificate(_room_below, "")
+    else:
+        check.exhaust(PLANE, _optimum)
 
 
 def test_separation__exact(check):

@@ -235,8 +235,12 @@ def test_sft_growth__exact(check):
     check.exhaust(WIDE, _growth)
 
 
-def test_sft_growth__control(check):
-    check.exhaust(WIDE, _growth)
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_sft_growth__control(check, route):
+    if route == "certificate":
+        check.certificate(closed_forms.growth_residual, "")
+    else:
+        check.exhaust(WIDE, _growth)
 
 
 def _scaled(W, K, L):

@@ -80,7 +80,7 @@ def filled(text: str, parts: dict[str, str]) -> str:
         pattern = re.compile(re.escape(f"<!-- generated: {name} -->") + r"\n.*?<!-- end -->", re.S)
         if not pattern.search(text):
             raise InputError(f"the mark <!-- generated: {name} --> is missing")
-        text = pattern.sub(lambda _, name=name, body=body: MARK.format(name=name, body=body), text)
+        text = pattern.sub(MARK.format(name=name, body=body).replace("\\", r"\\"), text)
     return text
 
 
