@@ -15,20 +15,9 @@ import sympy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from theory.numeric import INFINITY, InputError, Steps, ball_precision, decimal, exact, fraction, integer, number_kind
+from theory.numeric import INFINITY, Steps, ball_precision, decimal, exact, fraction, integer, number_kind
 
 QUICK = settings(max_examples=100, deadline=None, derandomize=True, database=None)
-WIDE = Context(prec=17, rounding=ROUND_HALF_UP, Emax=10**9, Emin=-(10**9))
-
-
-def fails(call, *pieces):
-    """The call raises `InputError`, in one line, showing every piece."""
-    with pytest.raises(InputError) as caught:
-        call()
-    message = str(caught.value)
-    assert "\n" not in message
-    for piece in pieces:
-        assert piece in message, message
 
 
 # -- exact in -----------------------------------------------------------------------------------------------------
@@ -49,7 +38,8 @@ READ = {
     "np.array of no dimension": (np.array(0.5), Fraction(1, 2)),
     "sympy.Rational": (sympy.Rational(1, 6), SIXTH), "sympy.Integer": (sympy.Integer(3), Fraction(3)),
     "sympy.Float": (sympy.Float(0.1), Fraction(0.1)),
-    "mpf": (mpmath.mpf(0.1), Fraction(0.1)), "mpf 0": (mpmath.mpf(0), Fraction(0)), "mpf < 0": (mpmath.mpf(-6), Fraction(-6)),
+    "mpf": (mpmath.mpf(0.1), Fraction(0.1)), "mpf 0": (mpmath.mpf(0), Fraction(0)),
+    "mpf < 0": (mpmath.mpf(-6), Fraction(-6)),
     "fmpq": (flint.fmpq(1, 6), SIXTH), "fmpz": (flint.fmpz(6), Fraction(6)),
 }
 
@@ -103,7 +93,7 @@ def test_symbols_and_balls_stay_what_they_are():
     assert exact(ball) is ball
 
 
-def test_the_largest_exponent_is_a_limit_and_not_a_crash():
+def test_the_largest_exponent_is_a_limit_and_not_a_crash(fails):
     assert exact("1e-100000").q == flint.fmpz(10) ** 100000
     for text in ("1e-100001", "1e100001", "1/1e999999999"):
         fails(lambda text=text: exact(text), "exponent")
@@ -114,32 +104,34 @@ def test_the_largest_exponent_is_a_limit_and_not_a_crash():
 REFUSED = [
     (True, "True"), (False, "False"), (np.True_, "True"), (sympy.true, "True"), (None, "None"), ([1], "[1]"),
     (1j, "1j"), (object, "object"), ({"a": 1}, "'a'"), (b"1", "b'1'"), (np.array([0.5, 0.25]), "(2,)"),
-    (math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), (np.float32("nan"), "nan"), (np.longdouble("inf"), "inf"),
+    (math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), (np.float32("nan"), "nan"),
+    (np.longdouble("inf"), "inf"),
     (Decimal("NaN"), "NaN"), (Decimal("sNaN"), "sNaN"), (Decimal("-Infinity"), "-Infinity"),
     (mpmath.nan, "nan"), (mpmath.inf, "inf"), (mpmath.mpc(1, 2), "2.0"),
     (sympy.nan, "nan"), (sympy.oo, "oo"), (sympy.zoo, "zoo"), (sympy.I, "I"), (sympy.Tuple(1, 2), "(1, 2)"),
     (flint.arb("nan"), "nan"), (flint.acb(1, 2), "2.0"),
-    ("abc", "'abc'"), ("", "''"), ("1/0", "'1/0'"), ("0/0", "'0/0'"), ("1/", "'1/'"), ("/2", "'/2'"), ("1/2/3", "'1/2/3'"),
+    ("abc", "'abc'"), ("", "''"), ("1/0", "'1/0'"), ("0/0", "'0/0'"), ("1/", "'1/'"), ("/2", "'/2'"),
+    ("1/2/3", "'1/2/3'"),
     ("--1", "'--1'"), ("nan", "'nan'"), ("sNaN", "'sNaN'"), ("inf", "'inf'"), ("1/inf", "'1/inf'"), ("0x10", "'0x10'"),
     ("1\n2", r"'1\n2'"), ("1e-999999999", "1E-999999999"), ("1e-99999999999999999999", "1e-99999999999999999999"),
-    (Decimal("1e-999999"), "1E-999999"), (mpmath.mpf("1e-999999999"), "1.0e-999999999"),
-    (sympy.Float("1e999999999"), "e+999999999"),
+    (Decimal("1e-999999"), "1E-999999"), (mpmath.ldexp(1, -(10**10)), "e-3010299957"),
+    (sympy.Float(mpmath.ldexp(1, 10**10)), "E+3010299956"),
 ]
 
 
 @pytest.mark.parametrize(("value", "shown"), REFUSED, ids=[f"{i}-{shown}" for i, (_, shown) in enumerate(REFUSED)])
-def test_what_is_no_number_is_refused_in_one_line(value, shown):
+def test_what_is_no_number_is_refused_in_one_line(fails, value, shown):
     fails(lambda: exact(value, "row a"), "row a: ", shown)
 
 
 @pytest.mark.parametrize(("value", "shown"), [
     (True, "True"), (np.True_, "True"), (2.5, "2.5"), (3.0, "3.0"), ("3", "'3'"), (None, "None"), (math.nan, "nan"),
     (np.float64(2), "2.0"), (Fraction(3), "Fraction(3, 1)"), (np.array([1, 2]), "(2,)"), (0, "0"), (-7, "-7")])
-def test_what_is_no_positive_integer_is_refused(value, shown):
+def test_what_is_no_positive_integer_is_refused(fails, value, shown):
     fails(lambda: integer(value, "W"), "W", shown)
 
 
-def test_a_long_integer_is_refused_whole():
+def test_a_long_integer_is_refused_whole(fails):
     fails(lambda: integer(-(10**5000), "W"), "-1" + "0" * 5000)
 
 
@@ -149,7 +141,7 @@ def test_integers_of_numpy_become_pythons():
     assert integer(0, "t", least=0) == 0
 
 
-def test_balls_and_symbols_do_not_mix():
+def test_balls_and_symbols_do_not_mix(fails):
     x, ball, half = sympy.Symbol("x"), flint.arb(1), flint.fmpq(1, 2)
     assert [number_kind(v) for v in ([half], [half, ball], [half, x])] == ["rational", "ball", "symbolic"]
     fails(lambda: number_kind([ball, half, x]), "cannot be mixed")
@@ -247,13 +239,13 @@ def test_a_ball_prints_its_radius_and_no_exact_value():
     with ball_precision(100):
         steps = Steps.of(flint.arb(2).sqrt())
     assert steps.exact is None
-    assert steps.decimal == "[1.4142135623730950 +/- 5e-17]" or "+/-" in steps.decimal
+    assert steps.decimal.startswith("[1.41421356237309") and "+/-" in steps.decimal
     assert steps.log10 == pytest.approx(math.log10(2) / 2, rel=1e-15)
     json.dumps(steps.to_json(), allow_nan=False)
 
 
 @pytest.mark.parametrize("value", [sympy.Symbol("x"), sympy.sqrt(2), -math.inf, math.nan, "abc", flint.arb("nan")])
-def test_steps_of_what_has_no_decimal_are_refused(value):
+def test_steps_of_what_has_no_decimal_are_refused(fails, value):
     fails(lambda: Steps.of(value), "steps: ")
 
 

@@ -13,6 +13,7 @@ NUMBERS = {
     "sft_forward_c": "Theorem 2",
     "rlvr_reaches_quoted": "Theorem 3",
     "rlvr_reaches": "Theorem 3",
+    "rlvr_rows": "Theorem 3",
     "separation_sft_lower_quoted": "Theorem 4",
     "separation_sft_lower": "Theorem 4",
     "separation_sft_order_quoted": "Theorem 4",

@@ -101,6 +101,22 @@ def test_rlvr_reaches__needed(check):
     check.exhaust(grid(W=(2,), K=range(41, 49), L=(5,)), _descended)
 
 
+def _least_row(W, K, L):
+    return float(dynamics.descent(Maze(W, K, L), 5000, 0.01).log_odds.min())
+
+
+def test_rlvr_rows__computed(check):
+    check.exhaust(REACHED, _least_row, within=1e-9)
+
+
+def test_rlvr_rows__control(check):
+    check.exhaust(REACHED, _least_row, within=1e-9)
+
+
+def test_rlvr_rows__needed(check):
+    check.exhaust(grid(W=(1,), K=(1, 2, 5), L=(1, 2)), _least_row, within=1e-9)
+
+
 # -- signs at base ------------------------------------------------------------------------------------------------
 
 

@@ -5,11 +5,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import strategies as st
 
-from theory import closed_forms, hitting
+from theory import closed_forms, dynamics, hitting
 from theory.maze import Maze
 from theory.policy import Policy
 from verify import measures, strategies
 from verify.judge import Law
+from verify.learners import sft
+from verify.learners.edges import EdgePolicy
 from verify.rollouts import rollouts
 from verify.sweeps import DEEP, SMALL, WIDE
 
@@ -71,18 +73,25 @@ def _law(maze, policy, horizon):
     return Law(*hitting.reach_curve(maze, policy, horizon))
 
 
+def _tied(policy):
+    """The rows of one branch of a learner's policy, for all branches."""
+    return Policy.of(policy.branch(0))
+
+
 LEARNT = {
-    "base": lambda L: Policy.base(L),
-    "sft, early": lambda L: Policy("0.6", Fraction(L, L + 1), "0.9", Fraction(1, L + 1)),
-    "rlvr, midway": lambda L: Policy("0.8", "0.9", "0.95", "0.7"),
+    "base": lambda maze: Policy.base(maze.L),
+    "sft": lambda maze: _tied(sft.full_batch(EdgePolicy(maze), 400, 0.1).lumped()),
+    "rlvr": lambda maze: dynamics.policy_of(dynamics.descent(maze, 150, 0.01).log_odds),
 }
 
 
 @pytest.mark.parametrize("policy", LEARNT)
 def test_recursion__simulated(check, policy):
     """Sampled walks follow the exact law; the twin's walker persists at u, moving back, less often by a quarter."""
-    maze, rows = Maze(4, 3, 3), LEARNT[policy](3).branches[0]
-    policy, twin = Policy.of(rows), Policy(rows.a, rows.b, rows.c, rows.d * 3 / 4)
+    maze = Maze(4, 3, 3)
+    policy = LEARNT[policy](maze)
+    rows = policy.branches[0].expanded(maze.K)
+    twin = Policy(rows["a"], rows["b"], rows["c"], [d * 3 / 4 for d in rows["d"]])
     check.sample(_law(maze, policy, 4000), _law(maze, twin, 4000),
                  lambda seed: rollouts(maze, policy, 40_000, seed=seed, limit=10**6))
 
