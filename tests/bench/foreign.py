@@ -13,31 +13,15 @@ multigraph; matrices in other precisions.
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import flint
 
-from theory.chain import TARGET, Chain
+from verify.storm import Entries, as_float
 
-Entries = list[tuple[int, int, Any]]
 Solve = Callable[[], Any]
-
-
-def entries(chain: Chain) -> tuple[int, Entries]:
-    """(n, entries) of the states that can be visited; each row's columns in increasing order."""
-    states = chain.visited()
-    number = {state: i for i, state in enumerate([*states, TARGET])}
-    return len(states), [(i, j, p) for i, state in enumerate(states)
-                         for j, p in sorted(((number[after], p) for after, p in chain.rows[state].items() if p != 0),
-                                            key=lambda pair: pair[0])]
-
-
-def as_float(p: flint.fmpq) -> float:
-    """The nearest float64."""
-    return int(p.p) / int(p.q)
 
 
 # -- linear algebra ---------------------------------------------------------------------------------------------
@@ -128,49 +112,3 @@ def flint_dense(n: int, rows: Entries) -> Solve:
             matrix[i, j] -= p
     ones = flint.fmpq_mat(n, 1, [1] * n)
     return lambda: matrix.solve(ones)[0, 0]
-
-
-# -- Storm ------------------------------------------------------------------------------------------------------
-
-def storm_model(n: int, rows: Entries, number: type, convert: Callable[[Any], Any]) -> Callable[[str], Any]:
-    """A function of the environment's name that has Storm check the expected steps on a sparse model."""
-    import stormpy
-    from stormpy import datastructures, models
-
-    builder = datastructures.SparseMatrixBuilder[number](n + 1, n + 1)
-    for i, j, p in rows:
-        builder.add_next_value(i, j, convert(p))
-    one, zero = convert(flint.fmpq(1)), convert(flint.fmpq(0))
-    builder.add_next_value(n, n, one)
-    labels = models.StateLabeling(n + 1)
-    for label, state in (("init", 0), ("target", n)):
-        labels.add_label(label)
-        labels.add_label_to_state(label, state)
-    steps = models.SparseRewardModel[number](optional_state_reward_vector=[one] * n + [zero])
-    model = models.SparseDtmc[number](models.SparseModelComponents[number](
-        transition_matrix=builder.build(), state_labeling=labels, reward_models={"steps": steps}))
-    question = stormpy.parse_properties('R{"steps"}=? [F "target"]')[0]
-    return lambda environment: stormpy.model_checking(
-        model, question, only_initial_states=True, environment=storm_environment(environment)).get_value(0)
-
-
-def storm_environment(name: str) -> Any:
-    """'exact', 'sound' or 'elimination'."""
-    from stormpy import environments
-
-    if name != "elimination":
-        return getattr(environments, name)()
-    environment = environments.Environment()
-    environment.solver().set_linear_equation_solver_type(environments.EquationSolverType.ELIMINATION)
-    return environment
-
-
-def storm(n: int, rows: Entries, environment: str) -> Solve:
-    """On rationals for 'exact', on doubles otherwise."""
-    import stormpy
-
-    if environment == "exact":
-        number, convert = stormpy.Rational, functools.cache(lambda p: stormpy.Rational(str(p)))
-    else:
-        number, convert = float, as_float
-    return functools.partial(storm_model(n, rows, number, convert), environment)

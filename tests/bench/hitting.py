@@ -24,7 +24,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))       # run as a file, the repository is not on the path
 
 from tests.bench import foreign
-from tests.bench.foreign import Entries
 from tests.bench.measure import console, header, rational, relative_error, table, timed, wrong_digits
 from theory.chain import lumped_chain
 from theory.dynamics import cost_and_gradient
@@ -32,6 +31,8 @@ from theory.hitting import expected_steps, float_steps, recursive_steps
 from theory.maze import Maze
 from theory.numeric import InputError, Steps
 from theory.policy import ROWS, Policy
+from verify import storm
+from verify.storm import Entries
 
 W, L = 15, 5
 KS = (5, 10, 15, 18, 30, 100, 1000)
@@ -60,9 +61,9 @@ OURS = {
 THEIRS: dict[str, Callable[[int, Entries], Callable[[], Any]]] = {
     "flint fmpq_mat.solve": foreign.flint_dense,
     "SymPy sparse rref over QQ": foreign.sympy_rref,
-    "Storm exact": partial(foreign.storm, environment="exact"),
-    "Storm elimination, double": partial(foreign.storm, environment="elimination"),
-    SOUND: partial(foreign.storm, environment="sound"),
+    "Storm exact": partial(storm.checker, environment="exact"),
+    "Storm elimination, double": partial(storm.checker, environment="elimination"),
+    SOUND: partial(storm.checker, environment="sound"),
     "numpy.linalg.solve": foreign.numpy_dense,
     "scipy.sparse spsolve": foreign.scipy_sparse,
     "PyDTMC mean_absorption_times": foreign.pydtmc_absorption,
@@ -79,7 +80,7 @@ def installed() -> set[str]:
     out = set()
     for name, build in THEIRS.items():
         try:
-            build(*foreign.entries(lumped_chain(maze, policy)))()
+            build(*storm.entries(lumped_chain(maze, policy)))()
             out.add(name)
         except ImportError:
             pass
@@ -116,7 +117,7 @@ def compare(name: str, policy: Policy, K: int, usable: set[str], paces: dict[str
     """Print one table: every method on one chain."""
     maze = Maze(W, K, L)
     chain = lumped_chain(maze, policy)
-    n, rows = foreign.entries(chain)
+    n, rows = storm.entries(chain)
     reference = rational(chain.hitting_time() if K <= WITNESS_UP_TO else expected_steps(maze, policy))
     steps = Steps.of(reference)
     out = table(f"{name}, K = {K}: {n} states, log10 H = {steps.log10:.4g}",

@@ -27,12 +27,12 @@ import flint
 
 sys.path.insert(0, str(Path(__file__).parents[2]))       # run as a file, the repository is not on the path
 
-from tests.bench import foreign
 from tests.bench.measure import Timing, console, header, rational, table, timed, wrong_digits
 from theory import hitting
 from theory.chain import lumped_chain
 from theory.maze import Maze
 from theory.policy import ROWS, Policy
+from verify import storm
 
 W = 15
 KS = range(1, 16)
@@ -76,7 +76,7 @@ def flint_polynomials(K: int) -> Callable[[], Evaluate]:
     return solve
 
 
-def storm(K: int, environment: str) -> Callable[[], Evaluate]:
+def storm_parametric(K: int, environment: str) -> Callable[[], Evaluate]:
     """Storm's parametric engine on the lumped chain with symbols for probabilities."""
     import stormpy
     import sympy
@@ -85,7 +85,7 @@ def storm(K: int, environment: str) -> Callable[[], Evaluate]:
 
     symbols, variables = dict(zip(ROWS, sympy.symbols(ROWS), strict=True)), {row: Variable(row) for row in ROWS}
     coefficient = stormpy.RationalFunctionCoefficient
-    n, rows = foreign.entries(lumped_chain(Maze(W, K, 1), Policy(**symbols)))
+    n, rows = storm.entries(lumped_chain(Maze(W, K, 1), Policy(**symbols)))
 
     def constant(p: flint.fmpq) -> Any:
         return stormpy.RationalFunction(stormpy.Polynomial(coefficient(int(p.p)) / coefficient(int(p.q))))
@@ -96,7 +96,7 @@ def storm(K: int, environment: str) -> Callable[[], Evaluate]:
         known[symbol] = stormpy.RationalFunction(polynomial)
         known[1 - symbol] = constant(flint.fmpq(1)) - known[symbol]
     point = {variables[row]: coefficient(int(v.p)) / coefficient(int(v.q)) for row, v in POINT.items()}
-    check = foreign.storm_model(n, rows, stormpy.RationalFunction, lambda p: known[p] if p in known else constant(p))
+    check = storm.model(n, rows, stormpy.RationalFunction, lambda p: known[p] if p in known else constant(p))
 
     def solve() -> Evaluate:
         answer = check(environment)
@@ -107,8 +107,8 @@ def storm(K: int, environment: str) -> Callable[[], Evaluate]:
 METHODS = {
     "recursion on SymPy's field": sympy_field,
     "recursion on flint polynomials": flint_polynomials,
-    "Storm parametric, exact": partial(storm, environment="exact"),
-    "Storm parametric, elimination": partial(storm, environment="elimination"),
+    "Storm parametric, exact": partial(storm_parametric, environment="exact"),
+    "Storm parametric, elimination": partial(storm_parametric, environment="elimination"),
 }
 
 
