@@ -32,8 +32,9 @@ TYPES = {
     "Fraction": lambda p: p, "p/q": str, "decimal text": lambda p: str(float(p)),
     "Decimal": lambda p: Decimal(float(p)), "float": float, "np.float64": lambda p: np.float64(float(p)),
     "np.float16": lambda p: np.float16(float(p)), "np.longdouble": lambda p: np.longdouble(float(p)),
-    "sympy.Rational": lambda p: sympy.Rational(p.numerator, p.denominator), "sympy.Float": lambda p: sympy.Float(float(p)),
-    "mpf": lambda p: mpmath.mpf(float(p)), "fmpq": lambda p: flint.fmpq(p.numerator, p.denominator),
+    "sympy.Rational": lambda p: sympy.Rational(p.numerator, p.denominator),
+    "sympy.Float": lambda p: sympy.Float(float(p)), "mpf": lambda p: mpmath.mpf(float(p)),
+    "fmpq": lambda p: flint.fmpq(p.numerator, p.denominator),
 }
 
 
@@ -265,7 +266,8 @@ REST = '"b": 1, "c": 1, "d": 1}'
 NOT_POLICIES = {            # a whole file, and words its message has
     "empty": (b"", "not JSON"), "cut": (b'{"a": 1,', "not JSON"), "deep": (b"[" * 100_000, "not JSON"),
     "binary": (b"\xff\xfe\x00\x01", "utf-8"), "zeros": (b"\x00\x00", "not JSON"),
-    "a list": (b"[1, 2]", "rows a, b, c, d"), "a number": (b"12", "rows a, b, c, d"), "null": (b"null", "rows a, b, c, d"),
+    "a list": (b"[1, 2]", "rows a, b, c, d"), "a number": (b"12", "rows a, b, c, d"),
+    "null": (b"null", "rows a, b, c, d"),
     "row missing": (b"{" + REST.encode(), "['b', 'c', 'd']"), "row more": (b'{"a": 1, "e": 1, ' + REST.encode(), "'e'"),
     "capitals": (b'{"A": 1, "B": 1, "C": 1, "D": 1}', "'A'"), "branches 1": (b'{"branches": 1}', "rows a, b, c, d"),
     "no branches": (b'{"branches": []}', "at least one branch"),
@@ -274,10 +276,11 @@ NOT_POLICIES = {            # a whole file, and words its message has
 }
 NOT_ROWS = {                # what stands for row a
     "null": "None", "true": "True", '"abc"': "'abc'", '"1/0"': "'1/0'", '{"x": 1}': "'x'", "[]": "has no entries",
-    "[[1]]": "['1']", "NaN": "nan", "[-Infinity]": "diamond 1: -inf", "1.2": "1.2", "-0.1": "-0.1", "[1, 7]": "diamond 2: 7",
-    "1" + "0" * 5000: "1" + "0" * 5000, "1e-999999999": "1E-999999999", "1e-99999999999999999999": "1e-9999999999999",
+    "[[1]]": "['1']", "NaN": "nan", "[-Infinity]": "diamond 1: -inf", "1.2": "1.2", "-0.1": "-0.1",
+    "[1, 7]": "diamond 2: 7", "1" + "0" * 5000: "1" + "0" * 5000, "1e-999999999": "1E-999999999", "1e-99999999999999999999": "1e-9999999999999",
 }
-MALFORMED = NOT_POLICIES | {f"a: {text[:20]}": (f'{{"a": {text}, {REST}'.encode(), words) for text, words in NOT_ROWS.items()}
+MALFORMED = NOT_POLICIES | {
+    f"a: {text[:20]}": (f'{{"a": {text}, {REST}'.encode(), words) for text, words in NOT_ROWS.items()}
 
 
 @pytest.mark.parametrize(("content", "words"), MALFORMED.values(), ids=MALFORMED)

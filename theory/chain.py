@@ -103,6 +103,27 @@ class Chain:
             raise InputError("the linear system is singular, or the balls too wide to tell") from None
         return {state: fraction(solution[i, 0]) for state, i in number.items()}
 
+    def hitting_ball(self, start: State = START, digits: int = 15) -> Any:
+        """The expected steps as a ball with at least `digits` correct digits, by floating arithmetic; or infinity.
+
+        The same equations as `hitting_time`, solved by elimination in balls whose precision is doubled until it
+        suffices: how a floating solve of these chains can be trusted at any size of the answer.
+        """
+        if not self.sure(start):
+            return INFINITY
+        bits = 64
+        while bits < 1 << 16:
+            with ball_precision(bits):
+                balls = Chain({s: {to: flint.arb(p) for to, p in row.items()} for s, row in self.nonzero().items()})
+                try:
+                    result = balls.hitting_times(start)[start]
+                except InputError:                       # too wide to see that the system is regular
+                    result = None
+                if result is not None and result.rel_accuracy_bits() >= 3.33 * digits:
+                    return result
+            bits *= 2
+        raise InputError(f"the expected steps did not settle to {digits} digits")
+
     def power(self, t: int, make: Callable[[list[list[Any]]], Any], start: State = START) -> Any:
         """P(T <= t) from the t-th power of the transition matrix built by `make` (a flint matrix type)."""
         integer(t, "t", least=0)

@@ -5,8 +5,17 @@ into a wrong branch, sums powers of r; 1/R, the number of entries the target bra
 the cost grows as exp(K |log r|): an imbalance either way is fatal, and only ac = bd is polynomial. Base is balanced;
 SFT raises a and c and leaves b and d, so r = rho = (L+1)^2/L; the optimum is balanced again.
 
-For W = 1 only the target branch counts, and r > 1 costs nothing. Rows that differ between diamonds are not covered:
-their exponent is a range of partial sums of log r_x.
+For rows that differ, let phi_n = sum_{i<=n} log r_i, r_x = P_x/Q_x, phi_0 = 0, kappa_x = (1-P_x)/P_x, and
+
+    M = max_{0<=n<=2K} e^(phi_n),        m = max(1, max_x kappa_x e^(-phi_{x-1})).
+
+Then (W-1) M m <= H <= 2 W (2K+1)^2 M m: up to a polynomial, the cost is the range of the potential phi, its lower end
+weighted by the odds of turning round there. Proof. M <= E <= (4K+1) M and m <= Z <= (2K+1) m, term by term in their
+sums; the lower bound is H >= (W-1) E Z. For the upper one, B_x = sum_{i<=x} (e^(phi_i) + e^(phi_{i-1})) e^(-phi_x)
+<= 2x M e^(-phi_x), so Y = sum_x (1 + kappa_x + kappa_x B_{x-1}) <= 2K (1 + m M) + 4K^2 m M <= (4K + 4K^2) m M, and
+(W + (W-1)(4K+1) M)(2K+1) m + (4K + 4K^2) m M <= 2W (2K+1)^2 M m.
+
+For W = 1 only the target branch counts, and M costs nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +42,21 @@ def exponent(a: Any, b: Any, c: Any, d: Any) -> float:
     """
     r = balance(a, b, c, d)
     return abs(math.log(r.numerator) - math.log(r.denominator))
+
+
+def potential(P: Any, Q: Any) -> Any:
+    """M m for persistence P, Q in (0, 1] at x = 1 .. 2K: the size of the cost up to a polynomial; exact.
+
+    >>> potential(["1/2", 1], [1, "1/4"])
+    Fraction(2, 1)
+    """
+    height = highest = lowest = exact(1)
+    for x, (p, q) in enumerate(zip(P, Q, strict=True), 1):
+        p, q = exact(p, f"P_{x}"), exact(q, f"Q_{x}")
+        lowest = max(lowest, (1 - p) / p / height)
+        height = height * p / q
+        highest = max(highest, height)
+    return fraction(highest * lowest)
 
 
 def lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:

@@ -349,8 +349,10 @@ def gradient(maze: Maze, policy: Policy, *, target: int = 0) -> list[Gradient]:
     return [_gradient(policy, dP, dQ) for dP, dQ in in_order]
 
 
-def second_moment(maze: Maze, policy: Policy, *, target: int = 0) -> Any:
+def second_moment(maze: Maze, policy: Policy, *, target: int = 0, prompt_edge: bool = False) -> Any:
     """E[T^2] in steps squared, from the fork, in the policy's number type; infinite where the mean is. O(K).
+
+    With `prompt_edge` it is E[(T + 1)^2].
 
     E[T^2] solves the mean's equations with the cost 2h - 1 at a state from which h steps are expected, since
     (1 + T')^2 = 1 + 2T' + T'^2 and the mean of T' over the next states is h - 1.
@@ -369,7 +371,8 @@ def second_moment(maze: Maze, policy: Policy, *, target: int = 0) -> Any:
                    away=[[2 * h - 1 for h in A] for A, _, _ in values],
                    back=[[2 * h - 1 for h in B] for _, B, _ in values],
                    leaf=[2 * leaf - 1 for _, _, leaf in values])
-    return _out(policy, _solve(maze, goal, wrong, costs).H)
+    square = _solve(maze, goal, wrong, costs).H
+    return _out(policy, square + 2 * mean.H + 1 if prompt_edge else square)
 
 
 def _wrong_values(side: _Side, D: list[Any], H: Any) -> tuple[list[Any], list[Any], Any]:
@@ -420,13 +423,15 @@ def _arrivals(maze: Maze, goal: _Side, wrong: list[_Side], dtype: Any) -> Iterat
         yield arrived
 
 
-def reach_probability(maze: Maze, policy: Policy, t: int, *, target: int = 0) -> Any:
+def reach_probability(maze: Maze, policy: Policy, t: int, *, target: int = 0, prompt_edge: bool = False) -> Any:
     """P(T <= t), exactly, in the policy's number type; t steps cost O(t W K) operations on growing fractions.
+
+    With `prompt_edge` the budget t also pays for that edge: P(T + 1 <= t).
 
     >>> reach_probability(Maze(2, 1, 1), Policy.optimum(), 3)
     Fraction(1, 2)
     """
-    integer(t, "t", least=0)
+    t = max(integer(t, "t", least=0) - prompt_edge, 0)
     arrivals = _arrivals(maze, *_sides(maze, policy, target), dtype=object)
     return _out(policy, sum(itertools.islice(arrivals, t), policy.branch(target).numbers()[0] * 0))
 

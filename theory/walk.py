@@ -241,3 +241,24 @@ def balance_lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """With r = ac/(bd): H >= 2(W-1) r^K where r >= 1, and H >= W kappa r^(1-K), where
     kappa = (1-c)/c + (d/c)(1-a)/a, where r <= 1; so imbalance costs an exponential either way."""
     return growth.lower_bound(W, K, a, b, c, d)
+
+
+FORKED = Domain("every maze with W >= 2, tied policies with rows in (0, 1]", lambda maze, **_: maze.W >= 2)
+
+
+@claim(STEPS + ", any tied rows", source=("derived", "potential of the rows; docstring of theory.growth"),
+       relation="at least", domain=FORKED, stands_on=("hitting_time",),
+       control=lambda maze, policy: 4 * potential_lower(maze, policy), control_words="four times as much")
+def potential_lower(maze: Maze, policy: Policy) -> Any:
+    """H >= (W-1) M m, where M = max e^(phi_n), m = max(1, max_x ((1-P_x)/P_x) e^(-phi_{x-1})), phi_n = sum_{i<=n}
+    log r_i: the exponent of the cost is at least the range of the potential phi."""
+    return (maze.W - 1) * growth.potential(*policy.branch(0).persistence(maze.K))
+
+
+@claim(STEPS + ", any tied rows", source=("derived", "potential of the rows; docstring of theory.growth"),
+       relation="at most", domain=FORKED, stands_on=("hitting_time",),
+       control=lambda maze, policy: 2 * maze.W * growth.potential(*policy.branch(0).persistence(maze.K)),
+       control_words="without the factor (2K+1)^2")
+def potential_upper(maze: Maze, policy: Policy) -> Any:
+    """H <= 2W (2K+1)^2 M m with the same M and m: up to a polynomial, the cost is the range of the potential."""
+    return 2 * maze.W * (2 * maze.K + 1) ** 2 * growth.potential(*policy.branch(0).persistence(maze.K))

@@ -70,6 +70,7 @@ def checker(n: int, rows: Entries, environment: str) -> Callable[[], Any]:
     """On rationals for 'exact', on doubles otherwise."""
     import stormpy
 
+    convert: Callable[[Any], Any]
     if environment == "exact":
         number, convert = stormpy.Rational, functools.cache(lambda p: stormpy.Rational(str(p)))
     else:

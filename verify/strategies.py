@@ -50,6 +50,13 @@ def walks(draw: st.DrawFn, zero: bool = False, maze: st.SearchStrategy[Maze] | N
 
 
 @st.composite
+def tied_walks(draw: st.DrawFn) -> dict[str, Any]:
+    """A case for bounds on tied policies: {'maze', 'policy'}; W >= 2, up to 9 branches and 6 diamonds."""
+    drawn = draw(mazes(9, 6, 2, least_W=2))
+    return {"maze": drawn, "policy": Policy.of(draw(branches(drawn.K)))}
+
+
+@st.composite
 def excursions(draw: st.DrawFn) -> dict[str, Any]:
     """A case for claims about a wrong branch: {'maze', 'policy', 'branch'}; W >= 2, the target is another branch."""
     drawn = draw(mazes(least_W=2))

@@ -308,3 +308,21 @@ def test_balance_lower_bound__control(check):
     check.search(_homogeneous(), measures.homogeneous_steps)
 
 
+def _tied_steps(maze, policy):
+    return measures.solved(maze, policy)
+
+
+def test_potential_lower__searched(check):
+    check.search(strategies.tied_walks(), _tied_steps)
+
+
+def test_potential_lower__control(check):
+    check.search(strategies.tied_walks(), _tied_steps, max_examples=300)
+
+
+def test_potential_upper__searched(check):
+    check.search(strategies.tied_walks(), _tied_steps)
+
+
+def test_potential_upper__control(check):
+    check.search(strategies.tied_walks(), _tied_steps)
