@@ -277,7 +277,8 @@ NOT_POLICIES = {            # a whole file, and words its message has
 NOT_ROWS = {                # what stands for row a
     "null": "None", "true": "True", '"abc"': "'abc'", '"1/0"': "'1/0'", '{"x": 1}': "'x'", "[]": "has no entries",
     "[[1]]": "['1']", "NaN": "nan", "[-Infinity]": "diamond 1: -inf", "1.2": "1.2", "-0.1": "-0.1",
-    "[1, 7]": "diamond 2: 7", "1" + "0" * 5000: "1" + "0" * 5000, "1e-999999999": "1E-999999999", "1e-99999999999999999999": "1e-9999999999999",
+    "[1, 7]": "diamond 2: 7", "1" + "0" * 5000: "1" + "0" * 5000, "1e-999999999": "1E-999999999",
+    "1e-99999999999999999999": "1e-9999999999999",
 }
 MALFORMED = NOT_POLICIES | {
     f"a: {text[:20]}": (f'{{"a": {text}, {REST}'.encode(), words) for text, words in NOT_ROWS.items()}

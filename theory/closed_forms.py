@@ -234,17 +234,17 @@ def identity(form: Callable[..., Any], other: Callable[..., Any]) -> dict[str, A
     return {"difference": form(W, K) - other(W, K)}
 
 
-def negative_coefficients(polynomial: Callable[..., Any]) -> dict[str, Any]:
-    """The negative coefficients of a polynomial in W and K after W = 1 + w, K = 1 + k.
+def negative_coefficients(polynomial: Callable[..., Any], names: str = "WK") -> dict[str, Any]:
+    """The negative coefficients of a polynomial in the named parameters after W = 1 + w, K = 1 + k, ...
 
-    None left over means: nonnegative for all real W, K >= 1. The converse fails, so this can prove and not refute.
+    None left over means: nonnegative for all real W, K, .. >= 1. The converse fails: this can prove and not refute.
     """
     from sympy import QQ
     from sympy.polys.rings import ring
 
-    _, w, k = ring("w,k", QQ)
-    terms = polynomial(1 + w, 1 + k).terms()
-    return {f"coefficient of w^{i} k^{j}": min(value, 0) for (i, j), value in terms}
+    _, *shifts = ring(",".join(names.lower()), QQ)
+    terms = polynomial(*(1 + shift for shift in shifts)).terms()
+    return {f"coefficient of {names.lower()} to the {powers}": min(value, 0) for powers, value in terms}
 
 
 def growth_residual(form: Callable[..., Any]) -> dict[str, Any]:

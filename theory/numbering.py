@@ -23,6 +23,7 @@ NUMBERS = {
     "search_narrows": "Corollary 1",
     "search_sft": "Corollary 1",
     "search_optimum": "Corollary 1",
+    "search_gap": "Corollary 1",
     "distillation": "Theorem 5",
     "distillation_coverage": "Theorem 5",
     "figure3_target_quoted": "Figure 3",

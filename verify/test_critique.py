@@ -5,11 +5,14 @@ from hypothesis import strategies as st
 
 from theory import closed_forms, dynamics
 from theory.maze import Maze
+from theory.policy import Policy
 from verify import strategies
+from verify.judge import grid
 from verify.learners import rlvr, sft
 from verify.learners.edges import EdgePolicy
 from verify.measures import solved
 from verify.sweeps import PLANE, TINY, WIDE
+from verify.wrapped import search_steps
 
 
 def _optimum(W, K):
@@ -30,6 +33,21 @@ def test_summary_exponential__exact(check):
 
 def test_summary_exponential__control(check):
     check.exhaust(WIDE, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+
+
+SEARCHED = grid(W=range(2, 5), K=range(1, 3), L=range(1, 4))
+
+
+def _searching(W, K, L):
+    return search_steps(Maze(W, K, L), Policy.sft_limit(L))
+
+
+def test_summary_search__exact(check):
+    check.exhaust(SEARCHED, _searching)
+
+
+def test_summary_search__control(check):
+    check.exhaust(SEARCHED, _searching)
 
 
 def _before_training(W, K, L):

@@ -34,7 +34,7 @@ NEIGHBOURS = {"a": "b", "b": "a", "c": "d", "d": "c", "P": "Q", "Q": "P", "P_not
               "X": "R", "R": "X", "r_u": "r_v", "r_v": "r_u"}
 # parents in which a name is bound or is a label, not read
 BINDING = ("param", "funcdef", "classdef", "keyword_argument", "import_from", "import_name", "import_as_name",
-           "dotted_name", "global_stmt", "for_stmt_target")
+           "dotted_name", "global_stmt")
 OUTSIDE = ("raise_stmt", "fstring", "annassign", "tfpdef", "import_from", "import_name")
 
 
@@ -77,8 +77,7 @@ def _bound(name: Any) -> bool:
     if name.is_definition(include_setitem=False) or name.parent.type in BINDING:
         return True
     following, before = name.get_next_sibling(), name.get_previous_sibling()
-    label = name.parent.type == "argument" and following is not None and following.type == "operator" \
-        and following.value == "="
+    label = name.parent.type == "argument" and _keyword(name.parent) is not None and following is not None
     attribute = before is not None and before.type == "operator" and before.value == "."
     return label or (attribute and name.value not in ("P", "Q", "P_not", "Q_not", "away", "back", "a", "b", "c", "d"))
 
@@ -94,7 +93,7 @@ def operator(name: str) -> Operator:
 
 def site_kind(leaf: Any) -> str | None:
     """'formula', 'control' (inside the false twin of a claim), or None where nothing is planted."""
-    kind, node = "formula", leaf
+    kind, node, in_lambda = "formula", leaf, False
     while node.parent is not None:
         parent = node.parent
         if parent.type in OUTSIDE:
@@ -103,15 +102,19 @@ def site_kind(leaf: Any) -> str | None:
             return None                                     # the return annotation
         if parent.type == "param" and parent.default is not node:
             return None
-        if parent.type == "argument" and parent.children[0].value == "control" if _named(parent) else False:
+        if parent.type == "lambdef":
+            in_lambda = True
+        if parent.type == "decorator" and not in_lambda:
+            return None                                     # what a claim says about itself is no formula
+        if parent.type == "argument" and _keyword(parent) == "control":
             kind = "control"
         node = parent
     return kind
 
 
-def _named(argument: Any) -> bool:
+def _keyword(argument: Any) -> str | None:
     first, second = argument.children[:2]
-    return first.type == "name" and second.type == "operator" and second.value == "="
+    return first.value if first.type == "name" and second.type == "operator" and second.value == "=" else None
 
 
 def sites(source: str) -> Iterator[tuple[str, int, tuple[int, int], str]]:

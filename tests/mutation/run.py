@@ -1,0 +1,185 @@
+"""Plant errors in the formulas of theory/, one at a time, and see whether the quick checks of verify/ turn red.
+
+    python -m tests.mutation.run [-o OUT.jsonl] [--size N] [--seed S] [--ref COMMIT] [--tests]
+
+A clone of this checkout's commit is made in a temporary directory; each sampled mutant (see `operators`) is written
+there, `pytest verify -x --profile quick` is run on it in a process of its own, the mutant's own topic first, and the
+file is put back. The sample is seeded and stratified by module: every module gets its share of the sites, and at least
+LEAST. With --tests, what verify/ lets live also meets the unit tests and the docstrings' examples of theory/.
+
+One line of JSON a mutant goes to OUT, and a line for the run; a run that was stopped goes on where it left off. The
+unmutated clone must be green first. Needs cosmic-ray; one process, about ten seconds a mutant.
+
+Outcomes: killed (a check failed) · broken (nothing could be collected or imported) · timeout · survived · tests (only
+the unit tests failed). A mutant of kind 'control' changes a false twin; another falsehood may live there by right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cosmic_ray.mutating import MutationVisitor
+
+from tests.mutation.operators import operator, sites
+
+MODULES = ("hitting", "chain", "closed_forms", "growth", "dynamics", "model", "walk", "imitation", "reinforcement",
+           "separation", "maze", "policy")
+ORDER = ("model", "separation", "walk", "reinforcement", "critique", "imitation")   # quick and exact first
+FIRST = {"dynamics": "imitation", "growth": "walk", "closed_forms": "walk", "hitting": "walk"}
+SIZE, LEAST, SEED = 300, 12, 20261123
+TIMEOUT, MEMORY = 90, 8 << 30                    # seconds, bytes
+UNIT = ("--doctest-modules", "theory", "tests", "--deselect", "tests/test_docs.py", "--ignore", "tests/test_docs.py",
+        "--ignore", "tests/bench", "--ignore", "tests/mutation")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sample(root: Path, size: int, seed: int) -> list[dict[str, Any]]:
+    """The mutants: `size` in all, each module by its number of sites, at least LEAST of each."""
+    found = {m: list(sites((root / "theory" / f"{m}.py").read_text("utf-8"))) for m in MODULES}
+    total = sum(map(len, found.values()))
+    chosen = []
+    for module, places in found.items():
+        share = max(LEAST, round(size * len(places) / total))
+        order = random.Random(f"{seed} {module}").sample(places, len(places))
+        chosen += [{"module": module, "operator": name, "occurrence": n, "line": at[0], "column": at[1], "kind": kind,
+                    "sites": len(places)} for name, n, at, kind in order[:share]]
+    random.Random(seed).shuffle(chosen)         # so that a run cut short is still a fair sample of every module
+    return chosen
+
+
+def change(source: str, mutant: dict[str, Any]) -> tuple[str, str, str]:
+    """(mutated source, the line before, the line after)."""
+    planted = operator(mutant["operator"])
+    mutated = MutationVisitor.mutate_code(source, planted, mutant["occurrence"])
+    i = mutant["line"] - 1
+    before, after = source.splitlines(), mutated.splitlines()
+    assert [*before[:i], *before[i + 1:]] == [*after[:i], *after[i + 1:]], mutant
+    return mutated, before[i].strip(), after[i].strip()
+
+
+def pytest(root: Path, *words: str, timeout: float = TIMEOUT) -> tuple[str, str, float]:
+    """(outcome, first failure, seconds) of a pytest run in the clone."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", *words]
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1",
+                        "PYTHONPATH": str(root)}
+    start = time.perf_counter()
+    process = subprocess.Popen(["bash", "-c", f'ulimit -v {MEMORY >> 10}; exec "$@"', "bash", *command], cwd=root,
+                               env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               start_new_session=True)
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return "timeout", "", time.perf_counter() - start
+    failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - |$)", output, re.M)
+    by = failed[1] if failed else output.strip().rpartition("\n")[2]
+    outcome = {0: "survived", 1: "killed"}.get(process.returncode, "broken")
+    return outcome, by.replace(str(root), ""), time.perf_counter() - start
+
+
+def verify(root: Path, module: str) -> tuple[str, str, float]:
+    """All of verify/ in the quick profile; the checks nearest to `module` first."""
+    first = FIRST.get(module, module)
+    order = sorted(ORDER, key=lambda topic: topic != first)
+    known = [f"verify/test_{topic}.py" for topic in order]
+    rest = sorted(str(p.relative_to(root)) for p in (root / "verify").glob("test_*.py"))
+    return pytest(root, "--profile", "quick", *known, *[name for name in rest if name not in known])
+
+
+def clone(ref: str, into: Path) -> tuple[Path, str]:
+    """A clone of this checkout at `ref`, and the commit it is."""
+    root = into / "clone"
+    subprocess.run(["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(root)], check=True)
+    subprocess.run(["git", "checkout", "-q", ref], cwd=root, check=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True).stdout
+    where = subprocess.run([sys.executable, "-c", "import theory, verify; print(theory.__file__, verify.__file__)"],
+                           cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=True, capture_output=True,
+                           text=True).stdout
+    assert where.count(str(root)) == 2, f"the clone's own modules are not the ones imported: {where}"
+    return root, commit.strip()
+
+
+def summary(rows: list[dict[str, Any]]) -> str:
+    """The scores, as lines of text."""
+    lines = []
+    for kind in ("formula", "control"):
+        of = [row for row in rows if row["kind"] == kind]
+        count = Counter(row["outcome"] for row in of)
+        dead = sum(count[o] for o in ("killed", "broken", "timeout"))
+        lines.append(f"{kind}: {dead} of {len(of)} killed by verify/ ({count['killed']} by a failed check, "
+                     f"{count['broken']} not importable, {count['timeout']} timeouts), {count['tests']} by the unit "
+                     f"tests only, {count['survived']} survived")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    parser.add_argument("-o", "--out", type=Path, default=Path("mutation.jsonl"), help="where the outcomes are kept")
+    parser.add_argument("--size", type=int, default=SIZE, help=f"about so many mutants (default {SIZE})")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--ref", default="HEAD", help="the commit to mutate")
+    parser.add_argument("--tests", action="store_true", help="let survivors meet the unit tests too")
+    args = parser.parse_args()
+    kept = [json.loads(line) for line in args.out.read_text("utf-8").splitlines()] if args.out.exists() else []
+    done = {(r["module"], r["operator"], r["occurrence"]): r for r in kept if "module" in r}
+
+    with tempfile.TemporaryDirectory() as directory, open(args.out, "a", encoding="utf-8") as out:
+        root, commit = clone(args.ref, Path(directory))
+        assert {r["commit"] for r in kept if "commit" in r} <= {commit}, "OUT holds a run on another commit"
+
+        def keep(row: dict[str, Any]) -> None:
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+
+        outcome, by, seconds = verify(root, "walk")
+        keep({"commit": commit, "seed": args.seed, "cosmic-ray": version("cosmic-ray"), "baseline": round(seconds)})
+        print(f"{commit}: baseline {outcome} in {seconds:.0f} s {by}", flush=True)
+        if outcome != "survived":
+            sys.exit("the checks must be green before anything is planted")
+        mutants, rows = sample(root, args.size, args.seed), []
+        for i, mutant in enumerate(mutants, 1):
+            key = mutant["module"], mutant["operator"], mutant["occurrence"]
+            row, fresh = done.get(key), False
+            path = root / "theory" / f"{mutant['module']}.py"
+            source = path.read_text("utf-8")
+            mutated, before, after = change(source, mutant)
+            path.write_text(mutated, "utf-8")
+            try:
+                if row is None:
+                    outcome, by, seconds = verify(root, mutant["module"])
+                    row, fresh = {**mutant, "outcome": outcome, "by": by, "seconds": round(seconds, 1),
+                                  "before": before, "after": after}, True
+                if args.tests and row["outcome"] == "survived" and "unit" not in row:
+                    outcome, by, _ = pytest(root, *UNIT, timeout=4 * TIMEOUT)
+                    row, fresh = {**row, "unit": outcome, "by": by}, True
+                    if outcome != "survived":
+                        row["outcome"] = "tests"
+            finally:
+                path.write_text(source, "utf-8")
+            rows.append(row)
+            if fresh:
+                keep(row)
+                print(f"{i}/{len(mutants)} {row['outcome']:<9}{row['module']}.py:{row['line']} {row['after']}", flush=True)
+    print(summary(rows))
+    for row in rows:
+        if row["outcome"] in ("survived", "tests"):
+            print(f"{row['outcome']} ({row['kind']}) theory/{row['module']}.py:{row['line']} {row['operator']}\n"
+                  f"    {row['before']}\n    {row['after']}")
+
+
+if __name__ == "__main__":
+    main()
