@@ -208,8 +208,8 @@ def test_costs_past_the_largest_float_keep_every_digit():
 
 TINY = st.integers(1, 98).map(lambda n: Fraction(1, 10**n))
 HARD = st.one_of(                # no short binary form, next to 0, next to 1, and 1
-    st.floats(1e-90, 1).map(Fraction), st.integers(3, 999).map(lambda q: Fraction(1, q)), TINY, TINY.map(lambda p: 1 - p),
-    st.just(Fraction(1)))
+    st.floats(1e-90, 1).map(Fraction), st.integers(3, 999).map(lambda q: Fraction(1, q)), TINY,
+    TINY.map(lambda p: 1 - p), st.just(Fraction(1)))
 HARDER = st.one_of(HARD, st.sampled_from([Fraction(0), Fraction(1, 10**400), 1 - Fraction(1, 10**400)]))
 
 

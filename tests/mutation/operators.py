@@ -92,7 +92,7 @@ def operator(name: str) -> Operator:
 
 
 def site_kind(leaf: Any) -> str | None:
-    """'formula', 'control' (inside the false twin of a claim), or None where nothing is planted."""
+    """'formula', 'control' (inside the false twin of a claim), 'guard' (when an error is raised); None: not planted."""
     kind, node, in_lambda = "formula", leaf, False
     while node.parent is not None:
         parent = node.parent
@@ -108,8 +108,17 @@ def site_kind(leaf: Any) -> str | None:
             return None                                     # what a claim says about itself is no formula
         if parent.type == "argument" and _keyword(parent) == "control":
             kind = "control"
+        if parent.type == "if_stmt" and _only_raises(parent, node):
+            kind = "guard"
         node = parent
     return kind
+
+
+def _only_raises(statement: Any, test: Any) -> bool:
+    i = statement.children.index(test)
+    suite = statement.children[i + 2] if statement.children[i - 1].type == "keyword" else None
+    return suite is not None and suite.type == "suite" and any(
+        line.type == "simple_stmt" and line.children[0].type == "raise_stmt" for line in suite.children)
 
 
 def _keyword(argument: Any) -> str | None:

@@ -11,7 +11,8 @@ One line of JSON a mutant goes to OUT, and a line for the run; a run that was st
 unmutated clone must be green first. Needs cosmic-ray; one process, about ten seconds a mutant.
 
 Outcomes: killed (a check failed) · broken (nothing could be collected or imported) · timeout · survived · tests (only
-the unit tests failed). A mutant of kind 'control' changes a false twin; another falsehood may live there by right.
+the unit tests failed). Kinds: 'formula'; 'guard', the
+condition of an error, which only unit tests can know; 'control', inside a false twin, where another falsehood may live.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def clone(ref: str, into: Path) -> tuple[Path, str]:
 def summary(rows: list[dict[str, Any]]) -> str:
     """The scores, as lines of text."""
     lines = []
-    for kind in ("formula", "control"):
+    for kind in ("formula", "guard", "control"):
         of = [row for row in rows if row["kind"] == kind]
         count = Counter(row["outcome"] for row in of)
         dead = sum(count[o] for o in ("killed", "broken", "timeout"))
@@ -173,7 +174,8 @@ def main() -> None:
             rows.append(row)
             if fresh:
                 keep(row)
-                print(f"{i}/{len(mutants)} {row['outcome']:<9}{row['module']}.py:{row['line']} {row['after']}", flush=True)
+                print(f"{i}/{len(mutants)} {row['outcome']:<9}{row['module']}.py:{row['line']} {row['after']}",
+                      flush=True)
     print(summary(rows))
     for row in rows:
         if row["outcome"] in ("survived", "tests"):
