@@ -64,9 +64,10 @@ def sft_policy(t: Any, L: int, w: Any = 1, bits: int = 128) -> Policy:
     t, w, L = exact(t, "t"), exact(w, "w"), integer(L, "L")
     if t < 0 or w < 0:
         raise InputError(f"training time {t} and visiting rate {w} must not be negative")
-    with ball_precision(bits):
-        a_odds = (flint.arb((1 + w * (L + 1) * t) / L).exp() / L).lambertw()
-        c_odds = (flint.arb(L + w * (1 + flint.fmpq(1, L)) * t).exp() * L).lambertw()
+    grown = w * (L + 1) * t
+    with ball_precision(bits + int(grown.p // grown.q).bit_length()):    # the exponential's error is its argument's
+        a_odds = (flint.arb((1 + grown) / L).exp() / L).lambertw()
+        c_odds = (flint.arb(L + grown / L).exp() * L).lambertw()
         return Policy(a=a_odds / (1 + a_odds), b=flint.fmpq(L, L + 1), c=c_odds / (1 + c_odds),
                       d=flint.fmpq(1, L + 1))
 
@@ -192,7 +193,7 @@ def descent(maze: Maze, steps: int, lr: float, *, rule: str = "sign", penalty: f
     Errors: `InputError` for an unknown rule, lr <= 0 or penalty < 0; a run whose H overflows is cut there.
 
     >>> run = descent(Maze(15, 15, 5), steps=1200, lr=0.01)
-    >>> [round(run.steps_to_target[i] + 1, 4) for i in (0, 1, 100, 1200)]
+    >>> [round(float(run.steps_to_target[i]) + 1, 4) for i in (0, 1, 100, 1200)]
     [50142.0, 49658.0633, 20239.8814, 900.4437]
     """
     integer(steps, "steps", least=0)
@@ -244,7 +245,7 @@ def _check_penalty(penalty: float) -> None:
 
 
 def _log_odds(maze: Maze, start: Array | None) -> Array:
-    z = base_log_odds(maze) if start is None else np.array(start, dtype=float)
+    z = base_log_odds(maze) if start is None else np.array(start, dtype=float, order="C")
     if z.shape != (4, maze.K):
         raise InputError(f"log-odds of shape {z.shape}: 4 x K = 4 x {maze.K} are needed")
     if np.any(np.isnan(z)):

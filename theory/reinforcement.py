@@ -103,6 +103,23 @@ def rlvr_signs(W: int, K: int, L: int) -> Any:
     return 0
 
 
+@claim("number of rows whose gradient at base points away from 1, or is 0", source=DERIVED, domain=FORKS,
+       stands_on=("gradient",), control=lambda W, K, L: _wrong_rows(W, K, L, constant=0),
+       control_words="W S for W(S+1) in the first quadratic")
+def rlvr_signs_criterion(W: int, K: int, L: int) -> Any:
+    """At the base model the gradient of d_j fails to push towards 1 exactly when u^2 - (S+M-W(M-2))u + W(S+1) <= 0,
+    and that of b_j when v^2 - (S+M-2-W(M-2))v + (W-1)(S+M-1) <= 0, where M = L+1, S = MK, u = M(K-j+1), v = M(K-j);
+    those of a_j and c_j never fail."""
+    return _wrong_rows(W, K, L, constant=1)
+
+
+def _wrong_rows(W: int, K: int, L: int, constant: int) -> int:
+    M, S = L + 1, (L + 1) * K
+    towards_fork = [u * u - (S + M - W * (M - 2)) * u + W * (S + constant) for u in range(M, S + 1, M)]
+    across = [v * v - (S + M - 2 - W * (M - 2)) * v + (W - 1) * (S + M - 1) for v in range(0, S - M + 1, M)]
+    return sum(value <= 0 for value in towards_fork + across)
+
+
 @claim("probability of ever reaching the target", source=("derived", "the chain is absorbing"),
        domain=Domain("every maze, target and policy with rows in (0, 1]"), stands_on=("recursion",),
        control=lambda maze, policy, target: _within(maze, policy, target),

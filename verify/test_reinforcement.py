@@ -148,6 +148,18 @@ def test_rlvr_signs__needed(check):
     check.exhaust(SIGNS, _wrong_signs)
 
 
+def test_rlvr_signs_criterion__exact(check):
+    check.exhaust(SIGNS, _wrong_signs)
+
+
+def test_rlvr_signs_criterion__searched(check):
+    check.search(strategies.sizes(40, 40, 20, least_W=2), _wrong_signs)
+
+
+def test_rlvr_signs_criterion__control(check):
+    check.exhaust(SIGNS, _wrong_signs)
+
+
 # -- no penalty ---------------------------------------------------------------------------------------------------
 
 

@@ -34,10 +34,10 @@ def _short(verdict: Verdict) -> str:
 
 
 def claims_table(evidence: list[Evidence]) -> str:
-    """paper number -> claim -> code -> check -> verdict -> command -> seconds, as Markdown."""
+    """paper number -> claim -> code -> check -> verdict -> seconds, as Markdown; what has a number comes first."""
     known, found = claims(), verdicts(claims(), evidence)
     lines = ["| paper | claim | statement | code | check | verdict | seconds |", "|---|---|---|---|---|---|---|"]
-    for label, claim in known.items():
+    for label, claim in sorted(known.items(), key=lambda pair: not number_of(pair[0])):
         own = [e for e in evidence if e.label == label]
         files = sorted({e.check.split("::")[0] for e in own})
         checks = ", ".join(f"[{len(own)} in {Path(f).name}]({f})" for f in files) or "none yet"
