@@ -1,5 +1,6 @@
 """What is generated is up to date, and what the README says to type works."""
 
+import doctest
 import re
 import shlex
 from pathlib import Path
@@ -48,6 +49,12 @@ def test_the_readmes_commands_parse(tmp_path):
         command.make_context(words[0], words[1:], resilient_parsing=False)
         if words[0] in ("hitting", "claims"):
             assert CliRunner().invoke(cli, words).exit_code == 0
+
+
+@pytest.mark.parametrize("note", sorted(p.name for p in (HOME / "paper_notes").glob("*.md")))
+def test_the_numbers_in_the_notes_are_what_the_code_gives(note):
+    failed, _ = doctest.testfile(str(HOME / "paper_notes" / note), module_relative=False, encoding="utf-8")
+    assert failed == 0
 
 
 def test_links_in_documents_lead_somewhere():

@@ -229,7 +229,7 @@ def test_the_error_bound_of_float_steps_holds_or_the_answer_is_refused(case):
         assert abs(Fraction(value) - truth) <= Fraction(error) * Fraction(value)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_error_bound_holds_on_long_random_branches(seed):
     rng = np.random.default_rng(seed)
     K, W = int(rng.integers(100, 400)), int(rng.integers(1, 50))
@@ -447,10 +447,10 @@ def test_a_number_of_steps_is_an_integer_from_zero(fails, t, shown):
     lambda *args, target: hitting.reach_probability(*args, 3, target=target),
     lambda *args, target: hitting.reach_curve(*args, 3, target=target),
     lambda *args, target: hitting.excursion_steps(*args, branch=target), lumped_chain, full_chain])
-@pytest.mark.parametrize(("target", "shown"), [(3, "3"), (-1, "-1"), (1.0, "1.0"), (True, "True")])
-def test_a_target_out_of_range_is_refused_everywhere(fails, use, target, shown):
-    for policy in (Policy.base(2), Policy.untied([Policy.base(2)] * 3)):
-        fails(lambda policy=policy: use(Maze(3, 1, 2), policy, target=target), "target", shown)
+def test_a_target_out_of_range_is_refused_everywhere(fails, use):
+    for target, shown in ((3, "3"), (-1, "-1"), (1.0, "1.0"), (True, "True")):
+        for policy in (Policy.base(2), Policy.untied([Policy.base(2)] * 3)):
+            fails(lambda policy=policy, target=target: use(Maze(3, 1, 2), policy, target=target), "target", shown)
 
 
 # -- geometric sums -----------------------------------------------------------------------------------------------

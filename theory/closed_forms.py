@@ -247,6 +247,31 @@ def negative_coefficients(polynomial: Callable[..., Any], names: str = "WK") -> 
     return {f"coefficient of {names.lower()} to the {powers}": min(value, 0) for powers, value in terms}
 
 
+def negative_with_powers(difference: Callable[..., Any]) -> dict[str, Any]:
+    """The negative coefficients, numerator and denominator, of difference(W, K, L, power) for W >= 2 and K, L >= 1.
+
+    In W = 2 + w, K = 1 + k, L = 1 + l, L^K = 1 + g and rho^K = L^K + q, where w, k, l, g, q >= 0 because rho >= L >= 1.
+    None left over means that the difference is nonnegative for all W >= 2, K, L >= 1; the converse fails.
+    Errors: `InputError` when another power is asked for.
+    """
+    from sympy import QQ
+    from sympy.polys.fields import field
+
+    _, w, k, l, g, q = field("w,k,l,g,q", QQ)
+    W, K, L = 2 + w, 1 + k, 1 + l
+
+    def power(base: Any, exponent: Any) -> Any:
+        known = {L: 1 + g, (L + 1) ** 2 / L: 1 + g + q}
+        if exponent != K or base not in known:
+            raise InputError(f"no bound is known for the power {exponent} of {base}")
+        return known[base]
+
+    value = difference(W, K, L, power)
+    return {f"{part} coefficient of {powers}": min(coefficient, 0)
+            for part, terms in (("numerator", value.numer.terms()), ("denominator", value.denom.terms()))
+            for powers, coefficient in terms}
+
+
 def growth_residual(form: Callable[..., Any]) -> dict[str, Any]:
     """H(K+2) - H(K+1) - 2 - form * (H(K+1) - H(K) - 2) for the SFT limit, in the field of W, K, L and R = rho^K."""
     from sympy import QQ

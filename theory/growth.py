@@ -11,8 +11,8 @@ For rows that differ, let phi_n = sum_{i<=n} log r_i, r_x = P_x/Q_x, phi_0 = 0, 
 
 Then (W-1) M m <= H <= 2 W (2K+1)^2 M m: up to a polynomial, the cost is the range of the potential phi, its lower end
 weighted by the odds of turning round there. Proof. M <= E <= (4K+1) M and m <= Z <= (2K+1) m, term by term in their
-sums; the lower bound is H >= (W-1) E Z. For the upper one, B_x = sum_{i<=x} (e^(phi_i) + e^(phi_{i-1})) e^(-phi_x)
-<= 2x M e^(-phi_x), so Y = sum_x (1 + kappa_x + kappa_x B_{x-1}) <= 2K (1 + m M) + 4K^2 m M <= (4K + 4K^2) m M, and
+sums; the lower bound is H >= (W-1) E Z. For the upper one, beta_x = sum_{i<=x} (e^(phi_i) + e^(phi_{i-1})) e^(-phi_x)
+<= 2x M e^(-phi_x), so Y = sum_x (1 + kappa_x + kappa_x beta_{x-1}) <= 2K (1 + m M) + 4K^2 m M <= (4K + 4K^2) m M, and
 (W + (W-1)(4K+1) M)(2K+1) m + (4K + 4K^2) m M <= 2W (2K+1)^2 M m.
 
 For W = 1 only the target branch counts, and M costs nothing.
@@ -33,7 +33,7 @@ def balance(a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 def exponent(a: Any, b: Any, c: Any, d: Any) -> float:
-    """|log(ac/(bd))|: the growth exponent of H a diamond, for W >= 2 and rows in (0, 1], a and c not both 1 if r < 1.
+    """|log(ac/(bd))|: the growth exponent of H a diamond, for W >= 2 and rows in (0, 1].
 
     Rationals only; a float.
 

@@ -5,7 +5,8 @@ a and c of its branch and no others, so those follow an autonomous flow (`theory
 have gradient exactly zero. `w` is the rate at which a row is visited: 1 for tied rows, 1/W untied with uniform targets.
 
 The freezing is the part that is true by construction: a tabular policy cannot move a row it never visits. That the
-forward rows alone make the cost explode is not; it follows from `sft_cost` and holds from K = 2 or 3 on.
+forward rows alone make the cost explode is not; it follows from `sft_cost`. For W >= 2 the SFT limit is dearer than
+base from K = 3 on, and at K = 2 but for W = 2, L = 1; with one diamond it is cheaper.
 
 Not covered: finite samples, weight sharing, messy traces.
 """

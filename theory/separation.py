@@ -28,10 +28,11 @@ def separation_sft_lower_quoted(W: Any, K: Any, L: Any) -> Any:
 
 
 @claim("expected steps of the SFT limit", source=EXACT, relation="at least", domain=FORKS, symbolic=True,
-       stands_on=("sft_cost",), control=lambda W, K, L: 2 * W * L**K * (K + 1), control_words="at least 2(K+1) W L^K")
-def separation_sft_lower(W: Any, K: Any, L: Any) -> Any:
+       stands_on=("sft_cost",), control=lambda W, K, L, power=closed_forms.power: 3 * W * power(L, K),
+       control_words="at least 3 W L^K")
+def separation_sft_lower(W: Any, K: Any, L: Any, power: closed_forms.Power = closed_forms.power) -> Any:
     """With at least one wrong branch, imitation needs at least W L^K steps."""
-    return W * L**K
+    return W * power(L, K)
 
 
 @claim("expected steps of the SFT limit", source=QUOTED, relation="at most", domain=MAZES, symbolic=True,
@@ -58,12 +59,13 @@ def separation_rlvr_lower(W: Any, K: Any) -> Any:
 
 @claim("expected steps of the SFT limit over those of the optimum", source=EXACT, relation="at least", domain=FORKS,
        symbolic=True, stands_on=("sft_cost", "optimum_cost"),
-       control=lambda W, K, L: fraction(closed_forms.parameter(closed_forms.sft_rate(L)) ** (K + 1) / (2 * K + 1)),
-       control_words="one diamond more in the exponent")
-def separation(W: Any, K: Any, L: Any) -> Any:
+       control=lambda W, K, L, power=closed_forms.power: separation(W, K, L, power) * 3 / 2,
+       control_words="half as much again")
+def separation(W: Any, K: Any, L: Any, power: closed_forms.Power = closed_forms.power) -> Any:
     """With at least one wrong branch, imitation costs at least rho^K/(2K+1) times the optimum, rho = (L+1)^2/L >= 4:
     the separation is exponential in K for every L, L = 1 included."""
-    return fraction(closed_forms.parameter(closed_forms.sft_rate(L)) ** K / (2 * K + 1))
+    W, K, L = map(closed_forms.parameter, (W, K, L))
+    return fraction(power((L + 1) ** 2 / L, K) / (2 * K + 1))
 
 
 @claim("expected steps of the SFT limit with one branch", source=EXACT, domain=MAZES, symbolic=True,

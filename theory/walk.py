@@ -68,11 +68,11 @@ def excursion(maze: Maze, policy: Policy, branch: int) -> Any:
 def _entry(maze: Maze, policy: Policy, target: int) -> tuple[Any, Any]:
     """(Z, Y) as written in the statements."""
     P, _, s = _ratios(maze, policy, target)
-    B = [exact(0)]
+    beta = [exact(0)]
     for value in s:
-        B.append(1 + value * (1 + B[-1]))
+        beta.append(1 + value * (1 + beta[-1]))
     Z = 1 + sum(((1 - p) / p * _product(s[:x]) for x, p in enumerate(P)), exact(0))
-    Y = sum(((1 + (1 - p) * B[x]) / p for x, p in enumerate(P)), exact(0))
+    Y = sum(((1 + (1 - p) * beta[x]) / p for x, p in enumerate(P)), exact(0))
     return Z, Y
 
 
@@ -90,8 +90,8 @@ def entry_success(maze: Maze, policy: Policy, target: int) -> Any:
        control=lambda maze, policy, target: fraction(_entry(maze, policy, target)[1]),
        control_words="not conditioned: Y instead of Y R")
 def entry_length(maze: Maze, policy: Policy, target: int) -> Any:
-    """An entry into the target branch lasts Y R steps on average, where B_0 = 0, B_x = 1 + s_x (1 + B_{x-1}) and
-    Y = sum_x (1 + (1-P_x) B_{x-1})/P_x."""
+    """An entry into the target branch lasts Y R steps on average, where beta_0 = 0, beta_x = 1 + s_x (1 + beta_{x-1})
+    and Y = sum_x (1 + (1-P_x) beta_{x-1})/P_x."""
     Z, Y = _entry(maze, policy, target)
     return fraction(Y / Z)
 
@@ -200,7 +200,7 @@ def homogeneous_cost(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any,
        control=lambda W, K, a, b, c: closed_forms.balanced_steps(W, K, a, b, c) + fraction(exact("1/1000")),
        control_words="larger by 1/1000 of a step")
 def balanced_cost(W: Any, K: Any, a: Any, b: Any, c: Any) -> Any:
-    """For balanced homogeneous rows, ac = bd, H is a polynomial of degree 2 in K: no exponential."""
+    """For balanced homogeneous rows, ac = bd, H is a polynomial of degree at most 2 in K: no exponential."""
     return closed_forms.balanced_steps(W, K, a, b, c)
 
 
@@ -228,8 +228,8 @@ def sft_constant(W: Any, K: Any, L: Any) -> Any:
        control=lambda W, a, b, c, d: 1.05 * growth.exponent(a, b, c, d) + 0.01,
        control_words="an exponent larger by 5 % and 0.01")
 def balance_exponent(W: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """For homogeneous rows the cost grows as exp(K |log(ac/(bd))|): exponential both for a walker that persists
-    outwards (ac > bd) and for one that retreats too readily (bd > ac), polynomial exactly when ac = bd."""
+    """For W >= 2 and homogeneous rows the cost grows as exp(K |log(ac/(bd))|): exponential both for a walker that
+    persists outwards (ac > bd) and for one that retreats too readily (bd > ac), polynomial exactly when ac = bd."""
     return growth.exponent(a, b, c, d)
 
 

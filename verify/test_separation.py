@@ -29,6 +29,15 @@ def test_separation_sft_lower_quoted__control(check):
     check.exhaust(SMALL, measures.sft_steps)
 
 
+def _sft_room(form):
+    return closed_forms.negative_with_powers(
+        lambda W, K, L, power: closed_forms.sft_steps(W, K, L, power) - form(W, K, L, power))
+
+
+def test_separation_sft_lower__proved(check):
+    check.certificate(_sft_room, "all W >= 2, K, L (nonnegative coefficients in L^K and rho^K)")
+
+
 def test_separation_sft_lower__exact(check):
     check.exhaust(WIDE, _sft)
 
@@ -37,8 +46,12 @@ def test_separation_sft_lower__searched(check):
     check.search(strategies.sizes(60, 60, 60, least_W=2), _sft)
 
 
-def test_separation_sft_lower__control(check):
-    check.exhaust(WIDE, _sft)
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_separation_sft_lower__control(check, route):
+    if route == "certificate":
+        check.certificate(_sft_room, "")
+    else:
+        check.exhaust(WIDE, _sft)
 
 
 def test_separation_sft_lower__needed(check):
@@ -93,6 +106,15 @@ def test_separation_rlvr_lower__control(check, route):
         check.exhaust(PLANE, _optimum)
 
 
+def _gap_room(form):
+    return closed_forms.negative_with_powers(lambda W, K, L, power: closed_forms.sft_steps(W, K, L, power)
+                                             / closed_forms.optimum_steps(W, K) - form(W, K, L, power))
+
+
+def test_separation__proved(check):
+    check.certificate(_gap_room, "all W >= 2, K, L (nonnegative coefficients in L^K and rho^K)")
+
+
 def test_separation__exact(check):
     check.exhaust(WIDE, _gap)
 
@@ -101,8 +123,12 @@ def test_separation__searched(check):
     check.search(strategies.sizes(60, 60, 60, least_W=2), _gap)
 
 
-def test_separation__control(check):
-    check.exhaust(WIDE, _gap)
+@pytest.mark.parametrize("route", ["certificate", "solve"])
+def test_separation__control(check, route):
+    if route == "certificate":
+        check.certificate(_gap_room, "")
+    else:
+        check.exhaust(WIDE, _gap)
 
 
 def test_separation__needed(check):
