@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory import hitting
-from theory.chain import PROMPT, START, TARGET, Chain, full_chain, lumped_chain, simple_random_walk
+from theory.chain import PROMPT, START, TARGET, Chain, block, full_chain, lumped_chain, simple_random_walk
 from theory.maze import Arc, Maze
 from theory.numeric import InputError, ball_precision, exact
 from theory.policy import ROWS, Branch, Policy
@@ -51,6 +51,21 @@ def test_the_lumped_chain_costs_what_the_full_one_does(walk):
     full = full_chain(walk["maze"], walk["policy"], target=walk["target"])
     lumped = lumped_chain(walk["maze"], walk["policy"], target=walk["target"])
     assert full.sure() == lumped.sure() and full.hitting_time() == lumped.hitting_time()
+
+
+@QUICK
+@given(strategies.walks(zero=True, maze=strategies.mazes(3, 2, 3)))
+def test_the_lumping_is_strong(walk):
+    """From every arc of a block, each block is entered with the same probability: the lumped chain's."""
+    full, lumped = full_chain(**walk), lumped_chain(**walk)
+    of = block(**walk)
+    assert {of(state) for state in full.rows} == lumped.rows.keys()
+    for state, row in full.rows.items():
+        into = {}
+        for after, p in row.items():
+            into[of(after)] = into.get(of(after), 0) + p
+        expected = lumped.rows[of(state)]
+        assert all(into.get(key, 0) == expected.get(key, 0) for key in into.keys() | expected.keys()), state
 
 
 def test_an_arc_walked_back_is_a_way_to_turn_round():
@@ -126,6 +141,28 @@ def test_a_solve_in_balls_contains_the_exact_one_or_is_refused(walk, digits):
                           for branch in policy.branches))
         for member in (policy, low):
             assert ball.contains(flint.arb(exact(lumped_chain(maze, member, target=target).hitting_time())))
+
+
+@QUICK
+@given(strategies.walks(zero=True, maze=strategies.mazes(3, 2, 2)), st.integers(1, 40))
+def test_a_floating_solve_is_a_ball_around_the_exact_cost(walk, digits):
+    chain = full_chain(**walk)
+    exactly, ball = chain.hitting_time(), chain.hitting_ball(digits=digits)
+    if exactly == math.inf:
+        assert ball is math.inf
+        return
+    assert ball.rel_accuracy_bits() >= 3.32 * digits
+    with ball_precision(4000):
+        assert ball.contains(flint.arb(exact(exactly)))
+
+
+def test_a_floating_solve_survives_a_cost_that_double_precision_does_not():
+    """1e25 steps, where a plain float64 solve gives noise or a negative number."""
+    maze, policy = Maze(3, 25, 8), Policy.sft_limit(8)
+    ball, steps = lumped_chain(maze, policy).hitting_ball(digits=15), hitting.expected_steps(maze, policy)
+    assert steps > 10**25 and ball.rel_accuracy_bits() >= 49
+    with ball_precision(4000):
+        assert ball.contains(flint.arb(exact(steps)))
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -255,6 +255,16 @@ def test_the_lower_bound_is_one(W, K, rows):
     assert bound == max(2 * (W - 1) * r**K, W * kappa / r ** (K - 1))
 
 
+@QUICK
+@given(st.lists(strategies.probabilities(), min_size=2, max_size=12), st.data())
+def test_the_potential_is_the_largest_way_up_times_the_largest_way_in(P, data):
+    """M m by the definition: M = max_n prod_{i<=n} P_i/Q_i, m = max(1, max_x (1-P_x)/P_x prod_{i<x} Q_i/P_i)."""
+    Q = data.draw(st.lists(strategies.probabilities(), min_size=len(P), max_size=len(P)))
+    up = [math.prod((p / q for p, q in zip(P[:n], Q[:n], strict=True)), start=Fraction(1)) for n in range(len(P) + 1)]
+    into = [(1 - p) / p / up[x] for x, p in enumerate(P)]
+    assert growth.potential(P, Q) == max(up) * max([1, *into])
+
+
 @pytest.mark.parametrize(("K", "shown"), [(0, "0"), (2.5, "2.5"), (Fraction(5, 2), "5"), ("3", "'3'")])
 def test_a_bound_is_for_whole_diamonds(fails, K, shown):
     fails(lambda: growth.lower_bound(2, K, "1/2", 1, 1, 1), "K", shown)

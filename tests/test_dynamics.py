@@ -304,7 +304,7 @@ def test_bad_settings_of_descent_are_refused(fails, bad, shown):
     fails(lambda: descent(Maze(2, 2, 2), **{"steps": 3, "lr": 0.1} | bad), shown)
 
 
-@pytest.mark.parametrize("times", [[], [-1], [1, 1], [2, 1], [[0, 1]], [math.nan], [0, math.inf], 3.0])
+@pytest.mark.parametrize("times", [[], [-1], [-1, 2], [1, 1], [2, 1], [[0, 1]], [math.nan], [0, math.inf], 3.0])
 def test_bad_times_are_refused(fails, times):
     fails(lambda: gradient_flow(Maze(2, 1, 1), times), "times")
 

@@ -229,6 +229,43 @@ def test_the_error_bound_of_float_steps_holds_or_the_answer_is_refused(case):
         assert abs(Fraction(value) - truth) <= Fraction(error) * Fraction(value)
 
 
+class Roundings:
+    """A positive float that knows only how many roundings its relative error is made of."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __add__(self, other):
+        return Roundings(max(self.count, getattr(other, "count", 0)) + 1)
+
+    def __mul__(self, other):
+        zero = isinstance(other, int) and other == 0
+        return Roundings(0 if zero else self.count + getattr(other, "count", 0) + 1)
+
+    def __truediv__(self, other):
+        return Roundings(self.count + getattr(other, "count", 0) + 1)
+
+    def __eq__(self, other):
+        return False                                     # asked only whether a row is 0
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+@pytest.mark.parametrize(("W", "K"), [(1, 1), (2, 1), (3, 30), (40, 2), (7, 12)])
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_bounds_count_every_rounding(W, K, tied):
+    """The recursions run on a number that counts; the rows come in with one rounding each."""
+    maze = Maze(W, K, 2)
+    policy = Policy.base(2) if tied else Policy.untied([Policy.base(2)] * W)
+    sides = hitting._sides(maze, policy, 0, convert=lambda v: Roundings(1))
+    count, (_, error) = hitting._solve(maze, *sides).H.count, float_steps(maze, policy)
+    assert count * 2.0**-53 <= error and (K < 10 or 26 * K * 2.0**-53 < error < 1.3 * count * 2.0**-53)
+    arrivals, total = hitting._arrivals(maze, *sides, dtype=object), Roundings(0)
+    for t in range(1, 20):
+        total = total + next(arrivals)
+        assert total.count * 2.0**-53 <= hitting.reach_curve(maze, policy, t)[1]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_error_bound_holds_on_long_random_branches(seed):
     rng = np.random.default_rng(seed)

@@ -83,6 +83,11 @@ def test_golden_paths_are_the_shortest_paths(maze):
         assert all(one.head == other.tail for one, other in itertools.pairwise(path))
 
 
+def test_branch_0_is_the_target_unless_told():
+    maze = Maze(3, 2, 2)
+    assert maze.graph() == maze.graph(0) and list(maze.all_golden_paths()) == list(maze.all_golden_paths(0))
+
+
 def test_a_golden_path_takes_the_edges_it_is_told():
     path = Maze(2, 3, 4).golden_path(1, (3, 0, 2))
     assert [arc.copy for arc in path] == [0, 3, 0, 0, 0, 2, 0]

@@ -126,8 +126,8 @@ def _keyword(argument: Any) -> str | None:
     return first.value if first.type == "name" and second.type == "operator" and second.value == "=" else None
 
 
-def sites(source: str) -> Iterator[tuple[str, int, tuple[int, int], str]]:
-    """(operator, occurrence, (line, column), kind) of every change that can be planted in a module."""
+def sites(source: str) -> Iterator[dict[str, Any]]:
+    """Every change that can be planted in a module: where, of what kind, in which statement and function."""
     tree = parso.parse(source)
     for name in OPERATORS:
         planted, occurrence = operator(name), 0
@@ -139,8 +139,32 @@ def sites(source: str) -> Iterator[tuple[str, int, tuple[int, int], str]]:
                     "parameters", "param", "argument", "star_expr", "dictorsetmaker", "atom", "arglist")
                 kind = None if unary else site_kind(leaf)
                 if kind:
-                    yield name, occurrence, start, kind
+                    yield {"operator": name, "occurrence": occurrence, "line": start[0], "column": start[1],
+                           "kind": kind, **_around(leaf)}
                 occurrence += 1
+
+
+def _around(leaf: Any) -> dict[str, Any]:
+    """The statement (its lines; of a compound one those before its first block), and the outermost function."""
+    node, inside, function, first, last = leaf, False, "", 0, 0
+    while node is not None:
+        if node.type == "lambdef":
+            inside = True
+        if not first and node.parent is not None and node.parent.type in ("suite", "file_input"):
+            first, last = node.start_pos[0], _last_line(node)
+            blocks = [child.start_pos[0] for child in getattr(node, "children", []) if child.type == "suite"]
+            last = max(leaf.line, min(blocks)) if blocks else last
+        if node.type == "funcdef":
+            function = node.name.value
+        if node.type == "decorated" and not function:
+            function, first, last = "", node.start_pos[0], _last_line(node.children[0])
+        node = node.parent
+    return {"first": first, "last": last, "in_lambda": inside, "function": function}
+
+
+def _last_line(node: Any) -> int:
+    line, column = node.end_pos
+    return line if column else line - 1
 
 
 def _walk(node: Any) -> Iterator[Any]:

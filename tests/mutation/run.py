@@ -3,12 +3,13 @@
     python -m tests.mutation.run [-o OUT.jsonl] [--size N] [--seed S] [--ref COMMIT] [--tests]
 
 A clone of this checkout's commit is made in a temporary directory; each sampled mutant (see `operators`) is written
-there, `pytest verify -x --profile quick` is run on it in a process of its own, the quickest checks first, and the file
-is put back. The sample is seeded and stratified by module: every module gets its share of the sites, and at least
-LEAST. With --tests, what verify/ lets live also meets the unit tests and the docstrings' examples of theory/.
+there, `pytest -x --profile quick` runs, in a process of its own, those checks of verify/ that run the changed statement
+(by coverage; all, where importing runs it), the quickest first, and the file is put back. The sample is seeded and
+stratified by module: every module gets its share of the sites, and at least LEAST. With --tests, what verify/ lets live
+also meets the unit tests and the docstrings' examples of theory/.
 
 One line of JSON a mutant goes to OUT, and a line for the run; a run that was stopped goes on where it left off. The
-unmutated clone must be green first. Needs cosmic-ray; one process, about ten seconds a mutant.
+unmutated clone must be green first. Needs cosmic-ray and coverage; one process, about ten seconds a mutant.
 
 Outcomes: killed (a check failed) · broken (nothing could be collected or imported) · timeout · survived · tests (only
 the unit tests failed). Kinds: 'formula'; 'guard', the condition of an error, which only unit tests can know;
@@ -28,12 +29,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from cosmic_ray.mutating import MutationVisitor
+from coverage import CoverageData
 
 from tests.mutation.operators import operator, sites
 
@@ -41,6 +44,7 @@ MODULES = ("hitting", "chain", "closed_forms", "growth", "dynamics", "model", "w
            "separation", "maze", "policy")
 SIZE, LEAST, SEED = 230, 12, 20261123
 TIMEOUT, MEMORY = 90, 8 << 30                    # seconds, bytes
+COMPILED = ("excursion", "approach", "sensitivity", "excursion_gradient", "approach_gradient", "_kernel")
 UNIT = ("--doctest-modules", "theory", "tests", "--deselect", "tests/test_docs.py", "--ignore", "tests/test_docs.py",
         "--ignore", "tests/bench", "--ignore", "tests/mutation")
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,8 +58,7 @@ def sample(root: Path, size: int, seed: int) -> list[dict[str, Any]]:
     for module, places in found.items():
         share = max(LEAST, round(size * len(places) / total))
         order = random.Random(f"{seed} {module}").sample(places, len(places))
-        chosen += [{"module": module, "operator": name, "occurrence": n, "line": at[0], "column": at[1], "kind": kind,
-                    "sites": len(places)} for name, n, at, kind in order[:share]]
+        chosen += [{"module": module, "sites": len(places), **place} for place in order[:share]]
     random.Random(seed).shuffle(chosen)         # so that a run cut short is still a fair sample of every module
     return chosen
 
@@ -70,9 +73,9 @@ def change(source: str, mutant: dict[str, Any]) -> tuple[str, str, str]:
     return mutated, before[i].strip(), after[i].strip()
 
 
-def pytest(root: Path, *words: str, timeout: float = TIMEOUT) -> tuple[str, str, float]:
+def pytest(root: Path, *words: str, timeout: float = TIMEOUT, under: tuple[str, ...] = ()) -> tuple[str, str, float]:
     """(outcome, first failure, seconds) of a pytest run in the clone."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", *words]
+    command = [sys.executable, *under, "-m", "pytest", "-x", "-q", "--tb=line", *words]
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1",
                         "PYTHONPATH": str(root)}
     start = time.perf_counter()
@@ -91,14 +94,37 @@ def pytest(root: Path, *words: str, timeout: float = TIMEOUT) -> tuple[str, str,
     return outcome, by.replace(str(root), ""), time.perf_counter() - start
 
 
-def baseline(root: Path) -> tuple[list[str], str, float]:
-    """(the checks of verify/, quickest first, outcome, seconds) of the unmutated clone."""
-    report = root.parent / "baseline.xml"
-    outcome, by, seconds = pytest(root, "verify", "--profile", "quick", f"--junitxml={report}", timeout=9 * TIMEOUT)
-    if outcome != "survived":
-        sys.exit(f"the checks must be green before anything is planted: {outcome}, {by}")
-    cases = sorted(ElementTree.parse(report).iter("testcase"), key=lambda case: float(case.get("time", 0)))
-    return [f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}" for case in cases], by, seconds
+class Baseline:
+    """The unmutated run, which must be green: how long each check takes and which lines of theory/ it runs."""
+
+    def __init__(self, root: Path):
+        self.root, report, data = root, root.parent / "baseline.xml", root.parent / "coverage"
+        (root.parent / "coveragerc").write_text(
+            f"[run]\ndynamic_context = test_function\nsource = theory\ndata_file = {data}\n", "utf-8")
+        outcome, self.by, _ = pytest(root, "verify", "--profile", "quick", f"--junitxml={report}", timeout=9 * TIMEOUT,
+                                     under=("-m", "coverage", "run", f"--rcfile={root.parent / 'coveragerc'}"))
+        if outcome != "survived":
+            sys.exit(f"the checks must be green before anything is planted: {outcome}, {self.by}")
+        cases = sorted(ElementTree.parse(report).iter("testcase"), key=lambda case: float(case.get("time", 0)))
+        self.checks = [f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}" for case in cases]
+        self._data = CoverageData(str(data))
+        self._data.read()
+        # compiled loops leave no trace: whoever calls the compiler's result runs them
+        source = (root / "theory" / "dynamics.py").read_text("utf-8").splitlines()
+        self._compiled = self._contexts("dynamics", [i for i, line in enumerate(source, 1) if "_kernel()" in line])
+
+    def _contexts(self, module: str, lines: Iterable[int]) -> set[str]:
+        found = self._data.contexts_by_lineno(str(self.root / "theory" / f"{module}.py"))
+        return {context for line in lines for context in found.get(line, [])}
+
+    def reaching(self, mutant: dict[str, Any]) -> list[str]:
+        """The checks that run the mutant's statement, quickest first; all of them when importing runs it."""
+        contexts = self._contexts(mutant["module"], range(mutant["first"], mutant["last"] + 1))
+        if mutant["function"] in COMPILED:
+            contexts |= self._compiled
+        if "" in contexts and not mutant["in_lambda"]:
+            return self.checks
+        return [c for c in self.checks if c.split("[")[0].replace("/", ".").replace(".py::", ".") in contexts]
 
 
 def clone(ref: str, into: Path) -> tuple[Path, str]:
@@ -146,9 +172,9 @@ def main() -> None:
             out.write(json.dumps(row) + "\n")
             out.flush()
 
-        checks, by, seconds = baseline(root)
-        keep({"commit": commit, "seed": args.seed, "cosmic-ray": version("cosmic-ray"), "baseline": by})
-        print(f"{commit}: {by}", flush=True)
+        baseline = Baseline(root)
+        keep({"commit": commit, "seed": args.seed, "cosmic-ray": version("cosmic-ray"), "baseline": baseline.by})
+        print(f"{commit}: {baseline.by}", flush=True)
         mutants, rows = sample(root, args.size, args.seed), []
         for i, mutant in enumerate(mutants, 1):
             key = mutant["module"], mutant["operator"], mutant["occurrence"]
@@ -159,7 +185,9 @@ def main() -> None:
             path.write_text(mutated, "utf-8")
             try:
                 if row is None:
-                    outcome, by, seconds = pytest(root, "--profile", "quick", *checks)
+                    checks = baseline.reaching(mutant)
+                    outcome, by, seconds = pytest(root, "--profile", "quick", *checks) if checks else (
+                        "survived", "no check runs this line", 0.0)
                     row, fresh = {**mutant, "outcome": outcome, "by": by, "seconds": round(seconds, 1),
                                   "before": before, "after": after}, True
                 if args.tests and row["outcome"] == "survived" and "unit" not in row:
