@@ -17,7 +17,7 @@ import sympy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from theory import closed_forms, hitting
+from theory import closed_forms, hitting, moments, sides
 from theory.chain import START, full_chain, lumped_chain
 from theory.hitting import expected_steps, float_steps, geometric, recursive_steps
 from theory.maze import Maze
@@ -112,7 +112,7 @@ def test_a_zero_row_costs_infinity_and_no_exception(name):
     maze = Maze(2, 3, 2)
     for zero in (0, [1, 0, 1], [1, 1, 0.0]):
         policy = Policy(**ONES | {name: zero})
-        for use in (expected_steps, recursive_steps, hitting.second_moment):
+        for use in (expected_steps, recursive_steps, moments.second_moment):
             assert use(maze, policy) is math.inf
         assert expected_steps(maze, policy, prompt_edge=True) is math.inf
         assert float_steps(maze, policy) == (math.inf, 0.0)
@@ -257,13 +257,13 @@ def test_the_bounds_count_every_rounding(W, K, tied):
     """The recursions run on a number that counts; the rows come in with one rounding each."""
     maze = Maze(W, K, 2)
     policy = Policy.base(2) if tied else Policy.untied([Policy.base(2)] * W)
-    sides = hitting._sides(maze, policy, 0, convert=lambda v: Roundings(1))
-    count, (_, error) = hitting._solve(maze, *sides).H.count, float_steps(maze, policy)
+    both = sides.split(maze, policy, 0, convert=lambda v: Roundings(1))
+    count, (_, error) = sides.solve(maze, *both).H.count, float_steps(maze, policy)
     assert count * 2.0**-53 <= error and (K < 10 or 26 * K * 2.0**-53 < error < 1.3 * count * 2.0**-53)
-    arrivals, total = hitting._arrivals(maze, *sides, dtype=object), Roundings(0)
+    arrivals, total = moments.arrivals(maze, *both, dtype=object), Roundings(0)
     for t in range(1, 20):
         total = total + next(arrivals)
-        assert total.count * 2.0**-53 <= hitting.reach_curve(maze, policy, t)[1]
+        assert total.count * 2.0**-53 <= moments.reach_curve(maze, policy, t)[1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -289,7 +289,7 @@ def test_floats_out_of_range_are_refused_and_never_rounded_to_zero_or_infinity(f
 def test_floats_are_for_numbers(fails):
     for row, kind in ((sympy.Symbol("p"), "symbolic"), (flint.arb("0.3"), "ball")):
         fails(lambda row=row: float_steps(Maze(2, 1, 1), Policy(row, 1, 1, 1)), kind)
-        fails(lambda row=row: hitting.reach_curve(Maze(2, 1, 1), Policy(row, 1, 1, 1), 3), kind)
+        fails(lambda row=row: moments.reach_curve(Maze(2, 1, 1), Policy(row, 1, 1, 1), 3), kind)
 
 
 # -- gradient -----------------------------------------------------------------------------------------------------
@@ -394,11 +394,11 @@ def test_the_second_moment_agrees_with_two_solves_zero_rows_included(case):
     maze, policy, target = case
     walk = lumped_chain(maze, policy, target=target)
     if not walk.sure():
-        assert hitting.second_moment(maze, policy, target=target) is math.inf
+        assert moments.second_moment(maze, policy, target=target) is math.inf
         return
     h = walk.hitting_times()
     again = walk.hitting_times(cost=lambda state: 2 * exact(h[state]) - 1)[START]
-    assert hitting.second_moment(maze, policy, target=target) == again
+    assert moments.second_moment(maze, policy, target=target) == again
 
 
 @pytest.mark.parametrize("policy", [
@@ -406,16 +406,16 @@ def test_the_second_moment_agrees_with_two_solves_zero_rows_included(case):
 def test_the_second_moment_is_the_sum_over_a_long_distribution(policy):
     """E[T^2] = sum (2t+1) P(T > t), summed until nothing is left."""
     maze = Maze(2, 2, 2)
-    curve, _ = hitting.reach_curve(maze, policy, 6000)
+    curve, _ = moments.reach_curve(maze, policy, 6000)
     assert 1 - curve[-1] < 1e-12
     t = np.arange(len(curve))
-    assert float(hitting.second_moment(maze, policy)) == pytest.approx(np.sum((2 * t + 1) * (1 - curve)), rel=1e-7)
+    assert float(moments.second_moment(maze, policy)) == pytest.approx(np.sum((2 * t + 1) * (1 - curve)), rel=1e-7)
     assert float(expected_steps(maze, policy)) == pytest.approx(np.sum(1 - curve), rel=1e-9)
 
 
 def test_a_walk_without_chance_has_no_variance():
-    assert hitting.second_moment(Maze(1, 7, 3), Policy.optimum()) == 15**2
-    mean, second = (use(Maze(2, 1, 1), Policy.optimum()) for use in (expected_steps, hitting.second_moment))
+    assert moments.second_moment(Maze(1, 7, 3), Policy.optimum()) == 15**2
+    mean, second = (use(Maze(2, 1, 1), Policy.optimum()) for use in (expected_steps, moments.second_moment))
     # geometric number of wrong entries of 6 steps each, then 3: mean 6 + 3, variance 36 * 2
     assert (mean, second) == (9, 81 + 72)
 
@@ -427,24 +427,24 @@ def test_a_walk_without_chance_has_no_variance():
 def test_reaching_in_time_is_a_power_of_the_full_chain_zero_rows_included(case, t):
     maze, policy, target = case
     expected = full_chain(maze, policy, target=target).reach_probability(t)
-    assert hitting.reach_probability(maze, policy, t, target=target) == expected
+    assert moments.reach_probability(maze, policy, t, target=target) == expected
 
 
 @QUICK
 @given(strategies.walks(zero=True))
 def test_nobody_arrives_before_the_shortest_path_and_then_by_it_alone(walk):
     shortest = walk["maze"].shortest
-    assert hitting.reach_probability(**walk, t=shortest - 1) == 0
+    assert moments.reach_probability(**walk, t=shortest - 1) == 0
     P, _ = walk["policy"].branch(walk["target"]).persistence(walk["maze"].K)
-    assert hitting.reach_probability(**walk, t=shortest) == fraction(math.prod(P, start=exact(1)) / walk["maze"].W)
+    assert moments.reach_probability(**walk, t=shortest) == fraction(math.prod(P, start=exact(1)) / walk["maze"].W)
 
 
 def test_reaching_in_time_in_other_number_types():
     maze, p = Maze(2, 1, 2), sympy.Symbol("p")
-    expected = hitting.reach_probability(maze, Policy("1/4", "1/2", "2/3", "1/3"), 9)
-    formula = hitting.reach_probability(maze, Policy(p, "1/2", "2/3", "1/3"), 9)
+    expected = moments.reach_probability(maze, Policy("1/4", "1/2", "2/3", "1/3"), 9)
+    formula = moments.reach_probability(maze, Policy(p, "1/2", "2/3", "1/3"), 9)
     assert formula.subs(p, sympy.Rational(1, 4)) == sympy.Rational(expected.numerator, expected.denominator)
-    ball = hitting.reach_probability(maze, Policy(flint.arb("0.25"), "1/2", "2/3", "1/3"), 9)
+    ball = moments.reach_probability(maze, Policy(flint.arb("0.25"), "1/2", "2/3", "1/3"), 9)
     assert holds(ball, expected) and ball.rad() < 1e-12
 
 
@@ -453,17 +453,17 @@ def test_reaching_in_time_in_other_number_types():
 @example((Maze(3, 1, 2), Policy("1e-400", 1 - Fraction(1, 10**400), "1e-320", "1/3"), 1))
 def test_the_error_bound_of_the_curve_holds_on_adversarial_rows(case):
     maze, policy, target = case
-    curve, error = hitting.reach_curve(maze, policy, 25, target=target)
+    curve, error = moments.reach_curve(maze, policy, 25, target=target)
     assert 0 < error < 1e-12 and curve[0] == 0.0 and np.all(np.diff(curve) >= 0)
     for t in (3, 7, 8, 16, 25):
-        exactly = hitting.reach_probability(maze, policy, t, target=target)
+        exactly = moments.reach_probability(maze, policy, t, target=target)
         assert abs(Fraction(curve[t]) - exactly) <= Fraction(error), t
 
 
 def test_the_curve_is_right_far_out():
     """5000 roundings deep, against the power of the chain in balls."""
     maze, policy = Maze(3, 2, 2), Policy(0.3, 0.7, 0.9, 0.2)
-    curve, error = hitting.reach_curve(maze, policy, 5000)
+    curve, error = moments.reach_curve(maze, policy, 5000)
     chain = lumped_chain(maze, policy)
     for t in (10, 999, 5000):
         assert abs(chain.reach_ball(t, digits=30) - flint.arb(float(curve[t]))) <= error
@@ -473,16 +473,16 @@ def test_the_curve_is_right_far_out():
 @pytest.mark.parametrize(("t", "shown"), [(-1, "-1"), (2.5, "2.5"), (True, "True"), ("3", "'3'"), (None, "None")])
 def test_a_number_of_steps_is_an_integer_from_zero(fails, t, shown):
     maze, policy = Maze(2, 1, 1), Policy.base(1)
-    fails(lambda: hitting.reach_probability(maze, policy, t), shown)
-    fails(lambda: hitting.reach_curve(maze, policy, t), shown)
-    assert hitting.reach_probability(maze, policy, 0) == 0
-    assert list(hitting.reach_curve(maze, policy, 0)[0]) == [0.0]
+    fails(lambda: moments.reach_probability(maze, policy, t), shown)
+    fails(lambda: moments.reach_curve(maze, policy, t), shown)
+    assert moments.reach_probability(maze, policy, 0) == 0
+    assert list(moments.reach_curve(maze, policy, 0)[0]) == [0.0]
 
 
 @pytest.mark.parametrize("use", [
-    expected_steps, recursive_steps, float_steps, hitting.entry, hitting.gradient, hitting.second_moment,
-    lambda *args, target: hitting.reach_probability(*args, 3, target=target),
-    lambda *args, target: hitting.reach_curve(*args, 3, target=target),
+    expected_steps, recursive_steps, float_steps, hitting.entry, hitting.gradient, moments.second_moment,
+    lambda *args, target: moments.reach_probability(*args, 3, target=target),
+    lambda *args, target: moments.reach_curve(*args, 3, target=target),
     lambda *args, target: hitting.excursion_steps(*args, branch=target), lumped_chain, full_chain])
 def test_a_target_out_of_range_is_refused_everywhere(fails, use):
     for target, shown in ((3, "3"), (-1, "-1"), (1.0, "1.0"), (True, "True")):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from theory import dynamics, hitting
+from theory import dynamics, hitting, moments
 from theory.chain import Chain, full_chain
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
@@ -134,7 +134,7 @@ def test_the_mean_of_many_walks_is_the_exact_mean():
     """A sanity check, five standard errors wide; the law itself is judged in verify/."""
     maze, policy, n = Maze(3, 2, 2), Policy.base(2), 40_000
     mean = float(hitting.expected_steps(maze, policy))
-    deviation = (float(hitting.second_moment(maze, policy)) - mean**2) ** 0.5
+    deviation = (float(moments.second_moment(maze, policy)) - mean**2) ** 0.5
     assert abs(rollouts(maze, policy, n, seed=7).mean() - mean) < 5 * deviation / n**0.5
 
 

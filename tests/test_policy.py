@@ -15,7 +15,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory import chain, hitting
+from theory import chain, hitting, moments
 from theory.hitting import expected_steps
 from theory.maze import Maze
 from theory.numeric import fraction
@@ -180,10 +180,10 @@ def test_a_named_policy_needs_a_positive_integer(fails, L, shown):
 
 USES = {
     "expected_steps": expected_steps, "recursive_steps": hitting.recursive_steps, "float_steps": hitting.float_steps,
-    "gradient": hitting.gradient, "second_moment": hitting.second_moment, "entry": hitting.entry,
+    "gradient": hitting.gradient, "second_moment": moments.second_moment, "entry": hitting.entry,
     "excursion_steps": hitting.excursion_steps, "full_chain": chain.full_chain, "lumped_chain": chain.lumped_chain,
-    "reach_probability": lambda maze, policy: hitting.reach_probability(maze, policy, 3),
-    "reach_curve": lambda maze, policy: hitting.reach_curve(maze, policy, 3),
+    "reach_probability": lambda maze, policy: moments.reach_probability(maze, policy, 3),
+    "reach_curve": lambda maze, policy: moments.reach_curve(maze, policy, 3),
 }
 
 

@@ -8,8 +8,9 @@ population training dynamics, and the registry of claims. Nothing here samples; 
     Fraction(50141, 1)
 """
 
-from theory.hitting import expected_steps, second_moment
+from theory.hitting import expected_steps
 from theory.maze import Maze
+from theory.moments import second_moment
 from theory.numeric import InputError, Steps
 from theory.policy import Policy
 

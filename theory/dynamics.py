@@ -18,7 +18,8 @@ RLVR maximises outcome - penalty * steps. Untruncated, the outcome is 1 for ever
 is left is descent on penalty * H; with penalty 0 nothing moves. Rows are tied across branches, which is the same as
 untied rows under uniform targets up to a factor 1/W in the gradient.
 
-Stands on `theory.hitting` (its loops are compiled here as they stand). Not covered: sampling; truncated rollouts.
+Stands on `theory.hitting`, whose loops (`theory.loops`) are compiled here as they stand. Not covered: sampling;
+truncated rollouts.
 Floats: log-odds carry p and 1-p to full precision, and no step subtracts, so H is good to about 40K roundings.
 """
 
@@ -31,7 +32,7 @@ from typing import Any, NamedTuple
 import flint
 import numpy as np
 
-from theory import hitting
+from theory import hitting, loops
 from theory.maze import Maze
 from theory.numeric import InputError, ball_precision, exact, integer
 from theory.policy import ROWS, Policy
@@ -95,7 +96,7 @@ class _Kernel(NamedTuple):
 
 @functools.cache
 def _kernel() -> _Kernel:
-    """Compile the loops of `theory.hitting` into z -> (H, dH/dz), the heart of every descent.
+    """Compile `theory.loops` into z -> (H, dH/dz), the heart of every descent.
 
     Compiled on first use (seconds), so that importing this module stays cheap.
     """
@@ -104,8 +105,8 @@ def _kernel() -> _Kernel:
     # numpy's error model: a row that rounds to 0 makes H infinite; it raises nothing
     compiled: Callable[..., Any] = numba.njit(error_model="numpy")
     excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(compiled, (
-        hitting.excursion, hitting.approach, hitting.sensitivity,
-        hitting.excursion_gradient, hitting.approach_gradient))
+        loops.excursion, loops.approach, loops.sensitivity,
+        loops.excursion_gradient, loops.approach_gradient))
 
     @compiled
     def cost_and_slope(z: Array, W: int, slope: Array) -> float:

@@ -14,8 +14,8 @@ from typing import Any
 
 from theory import closed_forms, dynamics
 from theory.claim import FORKS, MAZES, Domain, claim
-from theory.hitting import reach_probability
 from theory.maze import Maze
+from theory.moments import reach_probability
 from theory.numeric import exact, fraction
 from theory.policy import Policy
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory import closed_forms, growth, hitting
+from theory import closed_forms, growth, hitting, moments
 from theory.claim import FORKS, Domain, claim
 from theory.maze import Maze
 from theory.numeric import exact, fraction
@@ -138,16 +138,16 @@ def gradient(maze: Maze, policy: Policy, target: int) -> Any:
            maze, policy, target=target), control_words="E[T(T-1)] instead")
 def second_moment(maze: Maze, policy: Policy, target: int) -> Any:
     """The same recursion with the cost 2h - 1 a state gives the second moment of the hitting time."""
-    return hitting.second_moment(maze, policy, target=target)
+    return moments.second_moment(maze, policy, target=target)
 
 
 @claim("P(T <= t) from the fork", source=DERIVED, stands_on=("lumping",),
        domain=Domain("every maze, target, policy and t >= 1"),
-       control=lambda maze, policy, target, t: hitting.reach_probability(maze, policy, t - 1, target=target),
+       control=lambda maze, policy, target, t: moments.reach_probability(maze, policy, t - 1, target=target),
        control_words="one step fewer: P(T <= t-1)")
 def reach_probability(maze: Maze, policy: Policy, target: int, t: int) -> Any:
     """Pushing the mass forward t steps gives the probability of having reached the target by then, exactly."""
-    return hitting.reach_probability(maze, policy, t, target=target)
+    return moments.reach_probability(maze, policy, t, target=target)
 
 
 # -- closed forms -----------------------------------------------------------------------------------------------

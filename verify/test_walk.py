@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import strategies as st
 
-from theory import closed_forms, dynamics, hitting
+from theory import closed_forms, dynamics, hitting, moments
 from theory.maze import Maze
 from theory.policy import Policy
 from verify import measures, strategies
@@ -84,7 +84,7 @@ def test_recursion__control(check):
 
 
 def _law(maze, policy, horizon):
-    return Law(*hitting.reach_curve(maze, policy, horizon))
+    return Law(*moments.reach_curve(maze, policy, horizon))
 
 
 def _tied(policy):

@@ -28,7 +28,7 @@ import flint
 sys.path.insert(0, str(Path(__file__).parents[2]))       # run as a file, the repository is not on the path
 
 from tests.bench.measure import Timing, console, header, rational, table, timed, wrong_digits
-from theory import hitting
+from theory import hitting, loops
 from theory.chain import lumped_chain
 from theory.maze import Maze
 from theory.policy import ROWS, Policy
@@ -53,8 +53,8 @@ def sympy_field(K: int) -> Callable[[], Evaluate]:
 
     def solve() -> Evaluate:
         ones, scratch = [one] * 2 * K, [one] * (2 * K + 1)
-        first = W + (W - 1) * hitting.excursion(P, Q, ones, ones, one, scratch)
-        H = first + hitting.approach(P, [1 - p for p in P], Q, ones, ones, first, scratch)
+        first = W + (W - 1) * loops.excursion(P, Q, ones, ones, one, scratch)
+        H = first + loops.approach(P, [1 - p for p in P], Q, ones, ones, first, scratch)
         values = [QQ(int(v.p), int(v.q)) for v in POINT.values()]
         return lambda: H.numer(*values) / H.denom(*values)
     return solve
