@@ -27,6 +27,10 @@ evidence: .venv/ready
 readme: .venv/ready
 	$(BIN)/python -m verify.report.docs
 
+# plant errors in theory/ and see whether the quick checks notice; about 40 minutes
+mutation: .venv/mutation
+	$(BIN)/python -m tests.mutation.run
+
 lock: .venv/ready
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 -q --no-header --no-annotate --upgrade -o requirements.lock
@@ -40,6 +44,10 @@ clean:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/mutation: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'
 	@touch $@
 
 .venv/bench: .venv/ready

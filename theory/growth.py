@@ -60,12 +60,13 @@ def potential(P: Any, Q: Any) -> Any:
 
 
 def lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """max(2(W-1) r^K, W kappa r^(1-K)), kappa = (1-c)/c + (d/c)(1-a)/a: a lower bound on H, steps.
+    """max(2(W-1) r^K, (2W-1) kappa r^(1-K)), kappa = (1-c)/c + (d/c)(1-a)/a: a lower bound on H, steps.
 
-    The first is the last term of E's sum once for each wrong branch; the second the last term of 1/R's, times W.
+    The first is the last term of E's sum once for each wrong branch; the second the last term of 1/R's, times
+    F = W + (W-1)E >= 2W - 1.
     """
     K = integer(K, "K")
     W, a, b, c, d = (exact(value, name) for name, value in zip("Wabcd", (W, a, b, c, d), strict=True))
     r, kappa = a * c / (b * d), (1 - c) / c + d / c * (1 - a) / a
-    outward, inward = 2 * (W - 1) * r**K, W * kappa * r ** (1 - K)
+    outward, inward = 2 * (W - 1) * r**K, (2 * W - 1) * kappa * r ** (1 - K)
     return fraction(outward if outward >= inward else inward)

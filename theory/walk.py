@@ -238,7 +238,7 @@ def balance_exponent(W: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
        control=lambda W, K, a, b, c, d: growth.lower_bound(W, K + 1, a, b, c, d),
        control_words="one diamond more in the exponent")
 def balance_lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """With r = ac/(bd): H >= 2(W-1) r^K where r >= 1, and H >= W kappa r^(1-K), where
+    """With r = ac/(bd): H >= 2(W-1) r^K where r >= 1, and H >= (2W-1) kappa r^(1-K), where
     kappa = (1-c)/c + (d/c)(1-a)/a, where r <= 1; so imbalance costs an exponential either way."""
     return growth.lower_bound(W, K, a, b, c, d)
 

@@ -190,7 +190,7 @@ def _text(e: Evidence) -> str:
     if e.aspect == "simulated":
         return f"simulated, {e.n} runs, alpha {e.alpha:.0e}, power {e.power:.4f}"
     return {"proved": f"proved for {e.scope}", "exact": f"exact for {e.scope}",
-            "searched": f"searched, {e.n} cases", "tight": f"tight: {e.case}",
+            "searched": f"searched, {e.n} cases", "tight": f"tight at {e.case}",
             "computed": f"computed, {e.n} cases, {e.scope}",
             "sweep": f"ratio along a sweep, {e.scope}"}[e.aspect] + ratio
 

@@ -1,6 +1,6 @@
 """The judge: holds a claim's body against a measurement and says held, refuted or undecided.
 
-A check test asks the fixture `check` for one of five kinds of comparison. Which body is compared, and which outcome
+A check test asks the fixture `check` for one of six kinds of comparison. Which body is compared, and which outcome
 the test expects, follow from the aspect in the test's name: `__control` compares the claim's false twin and fails
 unless it is refuted; `__needed` compares the claim outside its domain and fails unless it breaks there; the other
 aspects compare the claim itself, which must hold, or, where it is quoted to be refuted, must not.
@@ -181,6 +181,18 @@ class Check:
         words = scope(inside) if self.aspect == "exact" else f"within {within:g}"
         self._finish("held", n=len(inside), scope=words, discarded=len(cases) - len(inside),
                      tightest=best[0] if best else None, case=best[1] if best else "")
+
+    def tight(self, cases: Sequence[Case], measure: Measure, factor: float) -> None:
+        """An inequality that holds on every case, and on one of them by no more than `factor`: it is not idle."""
+        best: tuple[float, str] | None = None
+        for case in cases:
+            claimed, measured = self._values(case, measure)
+            if not agrees(self.claim.relation, claimed, measured):
+                return self._finish("refuted", n=len(cases), case=self._counterexample(case, claimed, measured))
+            best = self._record_ratio(best, case, claimed, measured)
+        assert best, "no case gives a ratio"
+        outcome = "held" if abs(math.log(best[0])) <= math.log(factor) else "refuted"
+        self._finish(outcome, n=len(cases), case=best[1], tightest=best[0])
 
     def search(self, instances: SearchStrategy[Case], measure: Measure, within: float = 0.0,
                max_examples: int | None = None) -> None:

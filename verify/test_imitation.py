@@ -150,6 +150,18 @@ def test_sft_forward_a__searched(check):
     check.search(_exact_times(), _missing("a"))
 
 
+AT_THE_START = [{"L": L, "w": Fraction(1), "t": Fraction(1, 10**6)} for L in (1, 2, 5, 12)]
+
+
+def test_sft_forward_a__tight(check):
+    """The bound is an equality at t = 0."""
+    check.tight(AT_THE_START, _missing("a"), factor=1 + 1e-9)
+
+
+def test_sft_forward_c__tight(check):
+    check.tight(AT_THE_START, _missing("c"), factor=1 + 1e-9)
+
+
 def test_sft_forward_a__control(check):
     check.search(_exact_times(), _missing("a"))
 

@@ -304,6 +304,21 @@ def test_balance_lower_bound__searched(check):
     check.search(_homogeneous(), measures.homogeneous_steps)
 
 
+LEANING = [{"W": W, "K": K, "a": Fraction(1, i), "b": Fraction(2, 3), "c": Fraction(1, j), "d": Fraction(3, 4)}
+           for W in (2, 9) for K in (1, 2, 6) for i in (1, 2, 9) for j in (1, 2, 9)]
+
+
+def test_balance_lower_bound__exact(check):
+    """Rows on both sides of balance, r from 2 down to 2/81."""
+    check.exhaust(LEANING, measures.homogeneous_steps)
+
+
+def test_balance_lower_bound__tight(check):
+    """For r small the last term of 1/R is nearly all of the cost: within a tenth."""
+    rare, sure = Fraction(1, 10**4), Fraction(1)
+    check.tight([{"W": 50, "K": 3, "a": rare, "b": sure, "c": rare, "d": sure}], measures.homogeneous_steps, factor=1.1)
+
+
 def test_balance_lower_bound__control(check):
     check.search(_homogeneous(), measures.homogeneous_steps)
 
@@ -314,6 +329,12 @@ def _tied_steps(maze, policy):
 
 def test_potential_lower__searched(check):
     check.search(strategies.tied_walks(), _tied_steps)
+
+
+def test_potential_lower__tight(check):
+    """A trap at the end of the branch: E = 1 + 2r + ..., so H is twice (W-1) M m and no more."""
+    check.tight([{"maze": Maze(W, 1, 1), "policy": Policy(1, Fraction(1, 10**6), 1, 1)} for W in (2, 9)], _tied_steps,
+                factor=2.001)
 
 
 def test_potential_lower__control(check):
