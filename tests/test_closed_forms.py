@@ -252,7 +252,7 @@ def test_the_lower_bound_is_one(W, K, rows):
     assert bound <= homogeneous_steps(W, K, **rows)
     r = growth.balance(**rows)
     kappa = (1 - rows["c"]) / rows["c"] + rows["d"] / rows["c"] * (1 - rows["a"]) / rows["a"]
-    assert bound == max(2 * (W - 1) * r**K, W * kappa / r ** (K - 1))
+    assert bound == max(2 * (W - 1) * r**K, (2 * W - 1) * kappa / r ** (K - 1))
 
 
 @QUICK
