@@ -1,6 +1,6 @@
 """Plant errors in the formulas of theory/, one at a time, and see whether the quick checks of verify/ turn red.
 
-    python -m tests.mutation.run [-o OUT.jsonl] [--size N] [--seed S] [--ref COMMIT] [--tests]
+    python -m tests.mutation.run [-o OUT] [--size N] [--seed S] [--ref COMMIT] [--tests]
 
 A clone of this checkout's commit is made in a temporary directory; each sampled mutant (see `operators`) is written
 there, `pytest -x --profile quick` runs, in a process of its own, those checks of verify/ that run the changed statement
@@ -32,7 +32,7 @@ from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from xml.etree import ElementTree
 
 from cosmic_ray.mutating import MutationVisitor
@@ -41,18 +41,18 @@ from coverage import CoverageData
 from tests.mutation.operators import operator, sites
 
 MODULES = ("hitting", "chain", "closed_forms", "growth", "dynamics", "model", "walk", "imitation", "reinforcement",
-           "separation", "maze", "policy")
+           "separation", "maze", "policy", "loops", "sides", "moments")     # those that the commit has
 SIZE, LEAST, SEED = 230, 12, 20261123
 TIMEOUT, MEMORY = 90, 8 << 30                    # seconds, bytes
 COMPILED = ("excursion", "approach", "sensitivity", "excursion_gradient", "approach_gradient", "_kernel")
-UNIT = ("--doctest-modules", "theory", "tests", "--deselect", "tests/test_docs.py", "--ignore", "tests/test_docs.py",
-        "--ignore", "tests/bench", "--ignore", "tests/mutation")
+PAGES = ("docs", "cli", "report", "tables")      # tests of pages and of the command, some of which any change breaks
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def sample(root: Path, size: int, seed: int) -> list[dict[str, Any]]:
     """The mutants: `size` in all, each module by its number of sites, at least LEAST of each."""
-    found = {m: list(sites((root / "theory" / f"{m}.py").read_text("utf-8"))) for m in MODULES}
+    paths = {m: root / "theory" / f"{m}.py" for m in MODULES}
+    found = {m: list(sites(path.read_text("utf-8"))) for m, path in paths.items() if path.exists()}
     total = sum(map(len, found.values()))
     chosen = []
     for module, places in found.items():
@@ -85,9 +85,11 @@ def pytest(root: Path, *words: str, timeout: float = TIMEOUT, under: tuple[str, 
     try:
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
         return "timeout", "", time.perf_counter() - start
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - |$)", output, re.M)
     by = failed[1] if failed else output.strip().rpartition("\n")[2]
     outcome = {0: "survived", 1: "killed"}.get(process.returncode, "broken")
@@ -155,58 +157,71 @@ def summary(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
-    parser.add_argument("-o", "--out", type=Path, default=Path("mutation.jsonl"), help="where the outcomes are kept")
+    parser.add_argument("-o", "--out", type=Path, help="where the outcomes are kept (build/mutation-COMMIT.jsonl)")
     parser.add_argument("--size", type=int, default=SIZE, help=f"about so many mutants (default {SIZE})")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--ref", default="HEAD", help="the commit to mutate")
     parser.add_argument("--tests", action="store_true", help="let survivors meet the unit tests too")
     args = parser.parse_args()
-    kept = [json.loads(line) for line in args.out.read_text("utf-8").splitlines()] if args.out.exists() else []
-    done = {(r["module"], r["operator"], r["occurrence"]): r for r in kept if "module" in r}
-
-    with tempfile.TemporaryDirectory() as directory, open(args.out, "a", encoding="utf-8") as out:
+    with tempfile.TemporaryDirectory() as directory:
         root, commit = clone(args.ref, Path(directory))
-        assert {r["commit"] for r in kept if "commit" in r} <= {commit}, "OUT holds a run on another commit"
-
-        def keep(row: dict[str, Any]) -> None:
-            out.write(json.dumps(row) + "\n")
-            out.flush()
-
-        baseline = Baseline(root)
-        keep({"commit": commit, "seed": args.seed, "cosmic-ray": version("cosmic-ray"), "baseline": baseline.by})
-        print(f"{commit}: {baseline.by}", flush=True)
-        mutants, rows = sample(root, args.size, args.seed), []
-        for i, mutant in enumerate(mutants, 1):
-            key = mutant["module"], mutant["operator"], mutant["occurrence"]
-            row, fresh = done.get(key), False
-            path = root / "theory" / f"{mutant['module']}.py"
-            source = path.read_text("utf-8")
-            mutated, before, after = change(source, mutant)
-            path.write_text(mutated, "utf-8")
-            try:
-                if row is None:
-                    checks = baseline.reaching(mutant)
-                    outcome, by, seconds = pytest(root, "--profile", "quick", *checks) if checks else (
-                        "survived", "no check runs this line", 0.0)
-                    row, fresh = {**mutant, "outcome": outcome, "by": by, "seconds": round(seconds, 1),
-                                  "before": before, "after": after}, True
-                if args.tests and row["outcome"] == "survived" and "unit" not in row:
-                    outcome, by, _ = pytest(root, *UNIT, timeout=4 * TIMEOUT)
-                    row, fresh = {**row, "unit": outcome, "by": by}, True
-                    if outcome != "survived":
-                        row["outcome"] = "tests"
-            finally:
-                path.write_text(source, "utf-8")
-            rows.append(row)
-            if fresh:
-                keep(row)
-                print(f"{i}/{len(mutants)} {row['outcome']:<9}{row['module']}.py:{row['line']} {row['after']}",
-                      flush=True)
+        path = args.out or ROOT / "build" / f"mutation-{commit[:8]}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        kept = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+        if not {row["commit"] for row in kept if "commit" in row} <= {commit}:
+            sys.exit(f"{path} holds a run on another commit")
+        with open(path, "a", encoding="utf-8") as out:
+            rows = run(root, commit, args, kept, out)
     print(summary(rows))
     for row in rows:
         if row["outcome"] in ("survived", "tests"):
             print(f"{row['outcome']} ({row['kind']}) theory/{row['module']}.py:{row['line']} {row['operator']}\n"
                   f"    {row['before']}\n    {row['after']}")
+
+
+def run(root: Path, commit: str, args: argparse.Namespace, kept: list[dict[str, Any]], out: TextIO,
+        ) -> list[dict[str, Any]]:
+    """Plant every mutant of the sample that `kept` does not know yet; all outcomes."""
+    done = {(r["module"], r["operator"], r["occurrence"]): r for r in kept if "module" in r}
+
+    def keep(row: dict[str, Any]) -> None:
+        out.write(json.dumps(row) + "\n")
+        out.flush()
+
+    baseline = Baseline(root)
+    keep({"commit": commit, "seed": args.seed, "cosmic-ray": version("cosmic-ray"), "baseline": baseline.by})
+    print(f"{commit}: {baseline.by}", flush=True)
+    unit = [str(p.relative_to(root)) for p in sorted((root / "tests").glob("test_*.py")) if p.stem[5:] not in PAGES]
+    if args.tests and pytest(root, *unit, timeout=9 * TIMEOUT)[0] != "survived":
+        sys.exit("the unit tests must be green before anything is planted")
+    mutants, rows = sample(root, args.size, args.seed), []
+    for i, mutant in enumerate(mutants, 1):
+        key = mutant["module"], mutant["operator"], mutant["occurrence"]
+        row, fresh = done.get(key), False
+        path = root / "theory" / f"{mutant['module']}.py"
+        source = path.read_text("utf-8")
+        mutated, before, after = change(source, mutant)
+        path.write_text(mutated, "utf-8")
+        try:
+            if row is None:
+                checks = baseline.reaching(mutant)
+                outcome, by, seconds = pytest(root, "--profile", "quick", *checks) if checks else (
+                    "survived", "no check runs this line", 0.0)
+                row, fresh = {**mutant, "outcome": outcome, "by": by, "seconds": round(seconds, 1),
+                              "before": before, "after": after}, True
+            if args.tests and row["outcome"] == "survived" and "unit" not in row:
+                outcome, by, _ = pytest(root, *unit, timeout=4 * TIMEOUT)
+                row, fresh = {**row, "unit": outcome, "by": by}, True
+                if outcome != "survived":
+                    row["outcome"] = "tests"
+        finally:
+            path.write_text(source, "utf-8")
+        rows.append(row)
+        if fresh:
+            keep(row)
+            print(f"{i}/{len(mutants)} {row['outcome']:<9}{row['module']}.py:{row['line']} {row['after']}",
+                  flush=True)
+    return rows
 
 
 if __name__ == "__main__":
