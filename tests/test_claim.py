@@ -166,3 +166,13 @@ def test_numbers_are_found_however_they_are_typed():
     assert numbering.labels_of("Theorem 44") == numbering.labels_of("") == []
     assert (numbering.number_of("separation"), numbering.number_of("recursion")) == ("Theorem 4", "")
     assert all(label in numbering.labels_of(number) for label, number in numbering.NUMBERS.items())
+
+
+def test_the_order_of_claims_does_not_depend_on_who_imported_first():
+    import subprocess
+    import sys
+
+    script = "import theory.{}, theory.{}; from theory.claim import claims; print(*claims())"
+    orders = {subprocess.run([sys.executable, "-c", script.format(*pair)], capture_output=True, text=True,
+                             check=True).stdout for pair in (("walk", "critique"), ("separation", "model"))}
+    assert len(orders) == 1
