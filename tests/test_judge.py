@@ -11,7 +11,8 @@ from theory.claim import FORKS, MAZES, Claim
 from theory.numeric import INFINITY, InputError
 from verify import evidence, judge
 from verify.evidence import Evidence
-from verify.judge import Check, Law, agrees, decide, grid
+from verify.judge import Check, agrees, grid
+from verify.sampling import Law, decide
 
 
 def make(body=None, relation="equals", domain=MAZES, control=None, should_hold=True, stands_on=()):

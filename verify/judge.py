@@ -1,15 +1,12 @@
 """The judge: holds a claim's body against a measurement and says held, refuted or undecided.
 
-A check test asks the fixture `check` for one of six kinds of comparison. Which body is compared, and which outcome
+A check test asks the fixture `check` for one kind of comparison. Which body is compared, and which outcome
 the test expects, follow from the aspect in the test's name: `__control` compares the claim's false twin and fails
 unless it is refuted; `__needed` compares the claim outside its domain and fails unless it breaks there; the other
 aspects compare the claim itself, which must hold, or, where it is quoted to be refuted, must not.
 
-Statistics. A simulated check has a null hypothesis (the claimed law), a number of runs, and a false-alarm rate alpha,
-by default 1e-8, so that a hundred of them raise a false alarm with probability at most 1e-6. The test is Kolmogorov's
-with Massart's constant (Dvoretzky-Kiefer-Wolfowitz): P(sup |F_n - F| > e) <= 2 exp(-2 n e^2), valid for every
-distribution and every n. Held needs more than not being refuted: the same data must refute the twin's law.
-Random seeds derive from the check's name, never from Hypothesis.
+Simulated checks are judged by `verify.sampling`: held needs more than not being refuted, the same data must refute a
+twin. Random seeds derive from the check's name, never from Hypothesis.
 """
 
 from __future__ import annotations
@@ -31,8 +28,8 @@ from theory.claim import Claim
 from theory.maze import Maze
 from theory.numeric import InputError, Steps, ball_precision, exact
 from verify.evidence import Evidence
+from verify.sampling import ALPHA, Law, decide, decide_mean, decide_share
 
-ALPHA = 1e-8
 Case = Mapping[str, Any]
 Measure = Callable[..., Any]
 
@@ -115,39 +112,6 @@ def scope(cases: Sequence[Case]) -> str:
 def seed_of(name: str) -> int:
     """The random seed of a check: derived from its name, so that nothing can go looking for a lucky one."""
     return zlib.crc32(name.encode())
-
-
-# -- the law of a sample ----------------------------------------------------------------------------------------
-
-@dataclass(frozen=True)
-class Law:
-    """A distribution function on 0, 1, ..: F[t] = P(T <= t) up to a horizon, each within `error`."""
-
-    F: np.ndarray
-    error: float = 0.0
-
-    def distance(self, sample: np.ndarray) -> float:
-        """sup_t |F_n(t) - F(t)| over t up to the horizon; values beyond it count as later."""
-        counts = np.bincount(np.minimum(sample, len(self.F)).astype(np.int64), minlength=len(self.F) + 1)
-        return float(np.abs(np.cumsum(counts[:-1]) / len(sample) - self.F).max())
-
-    def p_value(self, sample: np.ndarray) -> float:
-        """Massart's bound on the probability of so large a distance under this law."""
-        excess = max(self.distance(sample) - self.error, 0.0)
-        return min(1.0, 2 * math.exp(-2 * len(sample) * excess**2))
-
-
-def decide(law: Law, twin: Law, sample: np.ndarray, alpha: float = ALPHA) -> tuple[str, float]:
-    """(outcome, power): held when the sample fits `law` and refutes `twin`, refuted when it does not fit `law`.
-
-    power: a lower bound on the probability of refuting `law` when the sample comes from `twin`.
-    """
-    threshold = math.sqrt(math.log(2 / alpha) / (2 * len(sample)))
-    apart = float(np.abs(law.F - twin.F).max()) - law.error - twin.error
-    power = 1 - 2 * math.exp(-2 * len(sample) * max(apart - threshold, 0.0) ** 2)
-    if law.p_value(sample) < alpha:
-        return "refuted", max(power, 0.0)
-    return ("held" if twin.p_value(sample) < alpha else "undecided"), max(power, 0.0)
 
 
 # -- the fixture ------------------------------------------------------------------------------------------------
@@ -262,6 +226,23 @@ class Check:
         sample = draw(seed_of(self.name))
         outcome, power = decide(law, twin, sample)
         self._finish(outcome, n=len(sample), alpha=ALPHA, power=power, case=f"p = {law.p_value(sample):.2g}")
+
+    def share(self, claimed: float, twin: float, draw: Callable[[int], np.ndarray], relation: str = "") -> None:
+        """A simulated check: `draw(seed)` gives booleans; `relation` (the claim's by default) is one on P(True).
+
+        claimed, twin: the probabilities; for an inequality the twin is the opposite one (`decide_share`).
+        """
+        sample = draw(seed_of(self.name))
+        outcome, power = decide_share(claimed, twin, relation or self.claim.relation, sample)
+        self._finish(outcome, n=len(sample), alpha=ALPHA, power=power,
+                     case=f"share {np.count_nonzero(sample)}/{len(sample)}, claimed {claimed:.6g}, twin {twin:.6g}")
+
+    def mean(self, mean: float, deviation: float, twin: float, draw: Callable[[int], np.ndarray]) -> None:
+        """A simulated check: `draw(seed)` gives i.i.d. draws with this exact mean and standard deviation."""
+        sample = draw(seed_of(self.name))
+        outcome, power = decide_mean(mean, deviation, twin, sample)
+        self._finish(outcome, n=len(sample), alpha=ALPHA, power=power,
+                     case=f"mean {np.mean(sample):.6g}, claimed {mean:.6g}, twin {twin:.6g}")
 
     # -- inside ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from theory import closed_forms, dynamics, hitting, moments
 from theory.maze import Maze
 from theory.policy import Policy
 from verify import measures, strategies
-from verify.judge import Law
+from verify.sampling import Law
 from verify.learners import sft
 from verify.learners.edges import EdgePolicy
 from verify.rollouts import rollouts
