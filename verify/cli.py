@@ -1,36 +1,24 @@
-"""The command `backtrack` (also `python -m verify`): hitting, claims, verify, train, tables, report.
+"""The command `backtrack` (also `python -m verify`): hitting, claims, verify, train, rollouts, tables, report.
 
 Bad input ends in one line that shows the value, on standard error, and exit status 2; a failed check in status 1; an
-interrupted run in status 130, with what was found kept. Numbers, JSON and tables go to standard output, progress bars
-to standard error and only to a terminal. Heavy imports happen inside the commands, so that the command starts at once.
+interrupted run in status 130, with what was found kept. Heavy imports happen inside the commands, so that the command
+starts at once. `train` and `rollouts` stand in `verify.cli_learners`.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from verify.cli_learners import rollouts, train
+from verify.console import JSON, PROFILE, bar, maze_options, named_policy, print_json
+
 if TYPE_CHECKING:
     from verify.evidence import Evidence
-
-PROFILES = ("quick", "ci", "thorough")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
-PROFILE = click.option("--profile", type=click.Choice(PROFILES), default="quick", show_default=True,
-                       help="How deep the checks search.")
-
-
-def maze_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """-W, -K, -L: the size of the maze."""
-    for letter, words in (("L", "parallel edges a diamond"), ("K", "diamonds a branch"), ("W", "branches")):
-        command = click.option(f"-{letter}", letter, type=int, required=True, help=f"Number of {words}.")(command)
-    return command
-
 
 def main() -> None:
     """Entry point: runs the command and turns every expected failure into one line."""
@@ -59,28 +47,14 @@ def _die(line: str, status: int) -> None:
     sys.exit(status)
 
 
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
-
-
-@contextmanager
-def _bar(words: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error: call with (done, total, what now)."""
-    from rich import progress as rp
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    columns = (rp.TextColumn("{task.description}"), rp.BarColumn(), rp.MofNCompleteColumn(), rp.TimeElapsedColumn(),
-               rp.TimeRemainingColumn(), rp.TextColumn("{task.fields[what]}"))
-    with rp.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(words, what="")
-        yield lambda done, total, what: progress.update(task, completed=done, total=total, what=what)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="backtrack-companion", prog_name="backtrack")
 def cli() -> None:
     """Check the claims of 'Provable Benefits of RLVR over SFT for Reasoning Models' and print its bounds."""
+
+
+cli.add_command(train)
+cli.add_command(rollouts)
 
 
 # -- hitting ----------------------------------------------------------------------------------------------------
@@ -97,13 +71,11 @@ def hitting(W: int, K: int, L: int, policy: str, target: int, prompt_edge: bool,
     from theory.hitting import expected_steps
     from theory.maze import Maze
     from theory.numeric import Steps
-    from theory.policy import Policy
 
     maze = Maze(W, K, L)
-    rows = Policy.named(policy, L) if policy in ("base", "sft", "optimum") else Policy.load(policy)
-    steps = Steps.of(expected_steps(maze, rows, target=target, prompt_edge=prompt_edge))
+    steps = Steps.of(expected_steps(maze, named_policy(policy, L), target=target, prompt_edge=prompt_edge))
     if as_json:
-        return _print_json({"maze": {"W": W, "K": K, "L": L}, "policy": policy, "target": target,
+        return print_json({"maze": {"W": W, "K": K, "L": L}, "policy": policy, "target": target,
                             "prompt_edge": prompt_edge, "steps": steps.to_json()})
     exact = steps.exact or ""
     click.echo(f"expected steps  {steps.decimal}")
@@ -143,7 +115,7 @@ def _show(labels: list[str], evidence: list[Evidence], as_json: bool) -> None:
         for row in rows:
             row["verdict"] = "not run on these sources: backtrack verify"
     if as_json:
-        return _print_json(rows)
+        return print_json(rows)
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -214,7 +186,7 @@ def verify(names: tuple[str, ...], profile: str, resume: bool, as_json: bool) ->
     from verify.runner import known_evidence, run_checks, store
 
     labels = _labels(names)
-    with _bar("checking") as progress:
+    with bar("checking") as progress:
         run = run_checks(labels, profile, store(), resume=resume, progress=progress)
     labels = labels or list(all_claims())
     evidence = known_evidence()
@@ -225,42 +197,6 @@ def verify(names: tuple[str, ...], profile: str, resume: bool, as_json: bool) ->
     if run.failures or any(all_claims()[label].should_hold and found[label].kind in ("REFUTED", "no verdict")
                            for label in labels):
         raise click.exceptions.Exit(1)
-
-
-# -- training ---------------------------------------------------------------------------------------------------
-
-@cli.command()
-@click.option("--learner", default="sign", show_default=True, metavar="sign|descent|flow|sft-flow|sgd-sft",
-              help="RLVR by sign steps, descent or flow; SFT by its flow or by SGD on sampled paths.")
-@maze_options
-@click.option("--steps", type=int, default=1200, show_default=True, help="Number of training steps.")
-@click.option("--lr", type=float, default=0.01, show_default=True, help="Step size (flows: time a step).")
-@click.option("--penalty", type=float, default=1.0, show_default=True, help="RLVR's length penalty a step.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of sampled data.")
-@JSON
-def train(learner: str, W: int, K: int, L: int, steps: int, lr: float, penalty: float, seed: int,
-          as_json: bool) -> None:
-    """Train a learner from the base model and print its expected steps along the way."""
-    from theory.closed_forms import optimum_steps
-    from theory.maze import Maze
-    from verify import training
-
-    maze = Maze(W, K, L)
-    with _bar(f"training {learner}") as progress:
-        trace = training.train(learner, maze, steps, lr, seed=seed, penalty=penalty,
-                               tick=lambda done, total: progress(done, total, ""))
-    optimum = int(optimum_steps(W, K))
-    if as_json:
-        finite = [{**p, "steps_to_target": p["steps_to_target"] if p["steps_to_target"] < 1e300 else None}
-                  for p in trace]
-        return _print_json({"maze": {"W": W, "K": K, "L": L}, "learner": learner, "lr": lr, "steps": steps,
-                            "seed": seed, "penalty": penalty, "optimum": optimum, "trace": finite})
-    click.echo(f"{'step':>10}  {'expected steps':>22}   (optimum {optimum})")
-    shown = {round(i * (len(trace) - 1) / 20) for i in range(21)}
-    for i in sorted(shown):
-        point = trace[i]
-        value = f"{point['steps_to_target']:.4f}" if point["log10"] < 15 else f"10^{point['log10']:.4f}"
-        click.echo(f"{point['step']:>10}  {value:>22}")
 
 
 # -- tables and report ------------------------------------------------------------------------------------------
@@ -324,9 +260,9 @@ def report(output: Path, profile: str, fresh: bool) -> None:
     kept = output / "evidence.jsonl"
     if fresh:
         kept.unlink(missing_ok=True)
-    with _bar("checking") as progress:
+    with bar("checking") as progress:
         run = run_checks([], profile, kept, resume=True, progress=progress)
-    with _bar("writing") as progress:
+    with bar("writing") as progress:
         paths = write_report(output, load(kept), progress)
     for check, reason in run.failures.items():
         click.echo(f"backtrack: {check}: {reason}", err=True)

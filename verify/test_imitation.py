@@ -13,6 +13,7 @@ from verify import measures, strategies
 from verify.judge import grid, seed_of
 from verify.learners import sft
 from verify.learners.edges import EdgePolicy
+from verify.learners.learning import Budget
 
 # -- rows a and c -------------------------------------------------------------------------------------------------
 
@@ -44,10 +45,10 @@ def _trained(row, lr=0.01):
     """
     def measure(L, w, t):
         rate = w if row == "a" else w * L
-        policy = sft.full_batch(EdgePolicy(Maze(3, 2, L)), round(t * w / rate / lr), lr)
-        values = [p for (name, *_), p in policy.persistence().items() if name == row]
-        assert max(values) - min(values) < 1e-12
-        return values[0]
+        learner, budget = sft.Population(lr), Budget(round(t * w / rate / lr))
+        values = learner.train(Maze(3, 2, L), budget=budget, tied=False).policy.rows()[row]
+        assert np.ptp(values) < 1e-12
+        return float(values.flat[0])
 
     return measure
 
@@ -61,11 +62,9 @@ def _sgd(row, lr=0.02, batch=20):
     `w` is the visiting rate of a row c; a row a, which belongs to one of L parallel edges, takes L times as long.
     """
     def measure(L, w, t):
-        maze = Maze(3, 2, L)
-        time = t * L if row == "a" else t
-        paths = sft.sample_paths(maze, batch * round(time / lr), np.random.default_rng(seed_of(f"{row} {L} {t}")))
-        policy = sft.sgd(EdgePolicy(maze), paths, lr, batch)
-        return float(np.mean([p for (name, *_), p in policy.persistence().items() if name == row]))
+        learner, budget = sft.Golden(lr, batch), Budget(round((t * L if row == "a" else t) / lr))
+        run = learner.train(Maze(3, 2, L), budget=budget, seed=seed_of(f"{row} {L} {t}"), tied=False)
+        return float(run.policy.rows()[row].mean())
 
     return measure
 
@@ -106,24 +105,22 @@ def test_sft_row_c__control(check, route):
 
 
 def _start(case):
-    policy = EdgePolicy(case["maze"])
-    policy.logits += case["jitter"] * np.random.default_rng(case["seed"]).standard_normal(len(policy.logits))
+    policy = EdgePolicy(case["maze"], tied=case["tied"])
+    policy.logits += case["jitter"] * np.random.default_rng(case["seed"]).standard_normal(policy.logits.shape)
     return policy
 
 
 def _with_start():
-    return strategies.sft_settings().map(lambda case: {**case, "before": _start(case).backward_logits()})
+    return strategies.sft_settings().map(lambda case: {**case, "before": _start(case).backward()})
 
 
 def _after_sgd(**case):
-    policy, rng = _start(case), np.random.default_rng(case["seed"] + 1)
-    paths = sft.sample_paths(case["maze"], case["paths"], rng, fixed_target=case["fixed_target"],
-                             fixed_copy=case["fixed_copy"])
-    forward = policy.logits.copy()
-    sft.sgd(policy, paths, case["lr"], case["batch"])
+    before = _start(case)
+    learner = sft.Golden(case["lr"], case["batch"], case["fixed_target"], case["fixed_copy"])
+    after = learner.train(case["maze"], before, Budget(case["updates"]), case["seed"]).policy
     # the run must have been a run: unless every choice was forced already, the forward logits have moved
-    assert case["jitter"] or not np.array_equal(forward, policy.logits)
-    return policy.backward_logits()
+    assert case["jitter"] or not np.array_equal(before.logits, after.logits)
+    return after.backward()
 
 
 def test_sft_frozen__searched(check):

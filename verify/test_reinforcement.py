@@ -7,7 +7,7 @@ from theory.maze import Maze
 from theory.policy import Policy
 from verify import measures, strategies
 from verify.judge import grid
-from verify.learners import rlvr
+from verify.learners import dense
 from verify.sweeps import PLANE
 
 # -- Figure 3 -----------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ CURVES = [{"maze": Maze(15, 15, 5), "steps": 300, "lr": 0.01}, {"maze": Maze(2, 
 
 
 def _dense(maze, steps, lr):
-    trace = rlvr.sign_descent(maze, steps, lr)
+    trace = dense.sign_descent(maze, steps, lr)
     return list(trace / trace[0])
 
 

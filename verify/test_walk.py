@@ -9,10 +9,10 @@ from theory import closed_forms, dynamics, hitting, moments
 from theory.maze import Maze
 from theory.policy import Policy
 from verify import measures, strategies
-from verify.sampling import Law
 from verify.learners import sft
-from verify.learners.edges import EdgePolicy
+from verify.learners.learning import Budget
 from verify.rollouts import rollouts
+from verify.sampling import Law
 from verify.sweeps import DEEP, SMALL, WIDE
 
 # -- parts --------------------------------------------------------------------------------------------------------
@@ -87,14 +87,9 @@ def _law(maze, policy, horizon):
     return Law(*moments.reach_curve(maze, policy, horizon))
 
 
-def _tied(policy):
-    """The rows of one branch of a learner's policy, for all branches."""
-    return Policy.of(policy.branch(0))
-
-
 LEARNT = {
     "base": lambda maze: Policy.base(maze.L),
-    "sft": lambda maze: _tied(sft.full_batch(EdgePolicy(maze), 400, 0.1).lumped()),
+    "sft": lambda maze: sft.Population(0.1).train(maze, budget=Budget(133)).policy.lumped(),
     "rlvr": lambda maze: dynamics.policy_of(dynamics.descent(maze, 150, 0.01).log_odds),
 }
 

@@ -1,92 +1,135 @@
-"""The learners of `backtrack train`, behind one interface: a maze, a number of steps, a step size, a seed -> a trace.
+"""The learners of `backtrack train` by name, with the settings of the command line.
 
-    sign      RLVR on the exact gradient, sign steps on the row log-odds (Figure 3)
-    descent   RLVR on the exact gradient, plain descent
-    flow      RLVR's gradient flow, at times lr, 2 lr, .. steps * lr
-    sft-flow  SFT's population flow (tied rows), at the same times
-    sgd-sft   SFT by SGD on sampled golden paths, one a step, on the per-edge logits of the full multigraph
+    sign, descent, normalised, flow   RLVR on the exact gradient of the row log-odds (sign: Figure 3)
+    reinforce, grpo                   RLVR that samples rollouts of the full multigraph
+    sft-flow, sft, sgd-sft            imitation of golden paths: flow, population descent, SGD on sampled paths
+    distil                            imitation of an optimal teacher's traces, or of a mix with golden paths
+    rejection, dagger                 imitation on own walks: of own successes, of an expert's choices
 
-A trace is a list of points (step, H from the fork); H is a float64 good to the bound of the route that made it, or,
-past 1e300, infinite: log10 goes on.
+Three lines of Python do what the command does:
+
+    >>> from theory import Maze
+    >>> from verify.training import Options, train
+    >>> train(Maze(3, 2, 2), Options(learner="distil", traces=30, converged=True), updates=1).trace[-1].H
+    25.0
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from theory import dynamics
 from theory.maze import Maze
-from theory.numeric import InputError, integer
+from theory.numeric import InputError
+from theory.policy import Policy
+from theory.rewards import Reward
+from verify.learners.distillation import Distillation
+from verify.learners.edges import EdgePolicy
+from verify.learners.exact import Exact
+from verify.learners.learning import Budget, Learner, Tick, Trained
+from verify.learners.own_walks import DAgger, Rejection
+from verify.learners.policy_gradient import PolicyGradient
+from verify.learners.sft import Flow, Golden, Population
 
-POINTS = 200                         # at most so many points on a trace that costs more than a step
-Tick = Callable[[int, int], None]
-Trace = list[dict[str, Any]]
+REWARDS = ("length", "outcome", "discount")
+SAMPLING = ("reinforce", "grpo", "distil", "rejection", "dagger")
 
 
-def train(learner: str, maze: Maze, steps: int, lr: float, *, seed: int = 0, penalty: float = 1.0,
-          tick: Tick = lambda done, total: None) -> Trace:
-    """The trace of `learner`: [{'step', 'steps_to_target', 'log10'}, ...], without the prompt's edge.
+@dataclass(frozen=True)
+class Options:
+    """Settings by the names of the command line; each learner takes what concerns it. lr None: the learner's own.
 
-    Errors: `InputError` for an unknown learner, steps < 0, lr <= 0, penalty < 0.
+    truncate: horizon T in steps. group, groups: rollouts a prompt and prompts an update. data_mix: share of teacher's
+    traces among golden paths. traces: size of a fixed data set, 0 for fresh data. untied: rows of their own a branch.
     """
-    if learner not in LEARNERS:
-        raise InputError(f"learner {learner!r}: not one of {', '.join(LEARNERS)}")
-    integer(steps, "steps", least=0)
-    if not (lr > 0 and math.isfinite(lr)):
-        raise InputError(f"lr = {lr}: must be positive")
-    return LEARNERS[learner](maze, steps, lr, seed, penalty, tick)
+
+    learner: str = "sign"
+    lr: float | None = None
+    reward: str = "length"
+    penalty: float = 1.0
+    discount: float = 0.99
+    truncate: int | None = None
+    exclude: bool = False
+    kl: float = 0.0
+    group: int = 64
+    groups: int = 4
+    baseline: str | None = None
+    rule: str | None = None
+    batch: int = 1
+    fixed_target: bool = False
+    fixed_copy: bool = False
+    data_mix: float = 1.0
+    traces: int = 0
+    teacher: str = "optimum"
+    converged: bool = False
+    keep: float = 1.0
+    passes: int = 1
+    expert: str = "golden"
+    untied: bool = False
+
+    def rewarded(self) -> Reward:
+        """The reward these options describe."""
+        if self.reward not in REWARDS:
+            raise InputError(f"reward {self.reward!r}: not one of {', '.join(REWARDS)}")
+        return Reward(self.reward, self.truncate, penalty=self.penalty if self.reward == "length" else 0.0,
+                      discount=self.discount if self.reward == "discount" else 1.0, excluded=self.exclude)
+
+    def build(self, maze: Maze) -> Learner:
+        """The learner; `InputError` for an unknown name or settings that contradict each other."""
+        if self.learner not in LEARNERS:
+            raise InputError(f"learner {self.learner!r}: not one of {', '.join(LEARNERS)}")
+        make, lr = LEARNERS[self.learner]
+        return make(self, maze, lr if self.lr is None else self.lr)
 
 
-def _point(step: int, H: float, log10: float | None = None) -> dict[str, Any]:
-    return {"step": step, "steps_to_target": float(H), "log10": math.log10(H) if log10 is None else log10}
+def _exact(rule: str) -> Callable[..., Learner]:
+    return lambda o, maze, lr: Exact(lr, o.rewarded(), o.rule or rule, o.kl)
 
 
-def _milestones(steps: int) -> list[int]:
-    return sorted({round(i) for i in np.linspace(0, steps, min(steps, POINTS) + 1)})
+def _sampled(baseline: str, rule: str) -> Callable[..., Learner]:
+    return lambda o, maze, lr: PolicyGradient(lr, o.rewarded(), o.group, o.groups, o.baseline or baseline,
+                                              o.rule or rule, o.kl, o.fixed_target)
 
 
-def _descent(rule: str) -> Callable[..., Trace]:
-    def run(maze: Maze, steps: int, lr: float, seed: int, penalty: float, tick: Tick) -> Trace:
-        trace = dynamics.descent(maze, steps, lr, rule=rule, penalty=penalty).steps_to_target
-        return [_point(step, H) for step, H in enumerate(trace)]
-
-    return run
+def _distil(o: Options, maze: Maze, lr: float) -> Learner:
+    teacher = Policy.named(o.teacher, maze.L) if o.teacher in ("base", "sft", "optimum") else Policy.load(o.teacher)
+    return Distillation(lr, teacher, o.data_mix, o.traces, max(o.batch, 1), o.converged, o.fixed_target)
 
 
-def _flow(maze: Maze, steps: int, lr: float, seed: int, penalty: float, tick: Tick) -> Trace:
-    marks = _milestones(steps)
-    run = dynamics.gradient_flow(maze, np.array(marks) * lr, penalty=penalty)
-    return [_point(step, H) for step, H in zip(marks, run.steps_to_target, strict=True)]
+def _own(kind: type, **names: str) -> Callable[..., Learner]:
+    return lambda o, maze, lr: kind(lr, o.group * o.groups, o.truncate or 10**6, o.passes, o.converged,
+                                    o.fixed_target, **{name: getattr(o, option) for name, option in names.items()})
 
 
-def _sft_flow(maze: Maze, steps: int, lr: float, seed: int, penalty: float, tick: Tick) -> Trace:
-    trace, marks = [], _milestones(steps)
-    for i, step in enumerate(marks):
-        H = dynamics.sft_flow_steps(maze, step * lr)
-        log10 = float(H.log()) / math.log(10)
-        trace.append(_point(step, float(H.mid()) if log10 < 300 else math.inf, log10))
-        tick(i + 1, len(marks))
-    return trace
-
-
-def _sgd_sft(maze: Maze, steps: int, lr: float, seed: int, penalty: float, tick: Tick) -> Trace:
-    from verify.learners import sft
-    from verify.learners.edges import EdgePolicy
-
-    rng, policy, marks = np.random.default_rng(seed), EdgePolicy(maze), _milestones(steps)
-    trace = [_point(0, policy.expected_steps())]
-    for i, (before, step) in enumerate(zip(marks, marks[1:], strict=False)):
-        sft.sgd(policy, sft.sample_paths(maze, step - before, rng), lr)
-        trace.append(_point(step, policy.expected_steps()))
-        tick(i + 1, len(marks) - 1)
-    return trace
-
-
-LEARNERS: dict[str, Callable[..., Trace]] = {
-    "sign": _descent("sign"), "descent": _descent("gradient"), "flow": _flow, "sft-flow": _sft_flow,
-    "sgd-sft": _sgd_sft,
+LEARNERS: dict[str, tuple[Callable[..., Learner], float]] = {           # name -> (maker, its usual step size)
+    "sign": (_exact("sign"), 0.01), "descent": (_exact("gradient"), 0.01), "normalised": (_exact("normalised"), 0.01),
+    "flow": (_exact("flow"), 0.01),
+    "reinforce": (_sampled("loo", "normalised"), 1.0), "grpo": (_sampled("grpo", "gradient"), 0.3),
+    "sft-flow": (lambda o, maze, lr: Flow(lr), 0.01), "sft": (lambda o, maze, lr: Population(lr, o.fixed_target), 0.1),
+    "sgd-sft": (lambda o, maze, lr: Golden(lr, o.batch, o.fixed_target, o.fixed_copy), 0.1),
+    "distil": (_distil, 0.1), "rejection": (_own(Rejection, keep="keep"), 0.1),
+    "dagger": (_own(DAgger, expert="expert"), 0.1),
 }
+
+
+def train(maze: Maze, options: Options | None = None, *, updates: int = 100, samples: int | None = None,
+          steps: int | None = None, goal: float | None = None, seed: int = 0, start: Policy | None = None,
+          checkpoint: Path | None = None, tick: Tick = lambda done, total: None, **more: Any) -> Trained:
+    """Train by name and return the policy with its trace; `more` are options given by name.
+
+    updates, samples, steps, goal: the budget, whichever ends first. start: rows to start from, base if none. checkpoint:
+    a file to go on from if it exists, and to write. Errors: `InputError` for settings that make no sense.
+    """
+    options = options or Options(**more)
+    learner, budget = options.build(maze), Budget(updates, samples, steps, goal)
+    first = None
+    if start is not None:
+        first = EdgePolicy.of(maze, start if not options.untied or not start.tied
+                              else Policy.untied([start] * maze.W))
+    tied = first.tied if first else not options.untied
+    resume = None
+    if checkpoint is not None and Path(checkpoint).exists():
+        resume = Trained.load(checkpoint, learner.settings(maze, tied, seed))
+    return learner.train(maze, first, budget, seed, tied=tied, resume=resume, checkpoint=checkpoint, tick=tick)

@@ -1,130 +1,199 @@
 """A tabular softmax policy on the full multigraph: one row of logits for every directed edge.
 
-Setting. The walker's state is the arc it just crossed; its choices are the arcs that leave the arc's head. A state has
-one logit for each choice, so nothing ties parallel edges, diamonds or branches together, and the base model is all
-logits 0. At the fork the branch is drawn uniformly whatever the policy (the model says so), so arcs into the fork and
-into a leaf have no row to learn.
+Setting. The walker's state is the arc it just crossed. An inner node, at depth x = 1 .. 2K of a branch, has L+1 edges:
+those that lead back (`copies(x-1)` of them: L at a right node v, 1 at a left node u), then those that lead on. So a
+row says how a walker that came by edge i of a node leaves by edge k of it, and all rows of a policy are one array
 
-Not covered: weights shared between states.
+    logits[block, x-1, i, k],    shape (B, 2K, L+1, L+1),
+
+with B = W blocks, one a branch, or B = 1 when the rows are tied across branches. i below `copies(x-1)` means that the
+walker is moving away from the fork. Nothing else is tied; the base model is all logits 0. At the fork the branch is
+drawn uniformly whatever the policy (the model says so), so arcs into the fork and into a leaf have no row to learn.
+
+The expected steps are solved, not sampled, by eliminating nodes from the leaf to the fork; only nonnegative numbers
+are added, multiplied and divided, so no digits are lost however large the answer is (Grassmann, Taksar and Heyman).
+This file shares no code with `theory.hitting`, whose witness it is.
+
+Not covered: weights shared in any other way than across branches.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import functools
+from collections.abc import Callable
 
 import numpy as np
 
-from theory.maze import Arc, Maze
-from theory.policy import Branch, Policy
+from theory.maze import Maze
+from theory.numeric import InputError
+from theory.policy import ROWS, Branch, Policy
 
 Array = np.ndarray
 
 
-@dataclass
 class EdgePolicy:
-    """Logits of every state in one flat array: state i owns logits[start[i]:start[i+1]].
+    """Logits of every row of the multigraph, shape (B, 2K, L+1, L+1); base unless given.
 
-    states: the arcs whose head is an inner node, in the graph's order; choices[i]: the arcs leaving that head.
+    tied: one block for all branches (B = 1), else one a branch (B = W). Errors: `InputError` for another shape.
     """
 
-    maze: Maze
-    logits: Array = field(default_factory=lambda: np.zeros(0))
+    def __init__(self, maze: Maze, logits: Array | None = None, *, tied: bool = False):
+        self.maze, self.tied = maze, tied
+        shape = (1 if tied else maze.W, 2 * maze.K, maze.L + 1, maze.L + 1)
+        self.logits = np.zeros(shape) if logits is None else np.array(logits, float)
+        if self.logits.shape != shape:
+            raise InputError(f"logits of shape {self.logits.shape}: {shape} is needed")
 
-    def __post_init__(self) -> None:
-        graph = self.maze.graph()
-        self.states = [arc for arc in graph.arcs if 0 < arc.head.depth < self.maze.shortest]
-        self.choices = [graph.leaving[arc.head] for arc in self.states]
-        self.number = {arc: i for i, arc in enumerate(self.states)}
-        self.start = np.concatenate([[0], np.cumsum([len(c) for c in self.choices])])
-        self.owner = np.repeat(np.arange(len(self.states)), np.diff(self.start))
-        if not len(self.logits):
-            self.logits = np.zeros(self.start[-1])
+    def copy(self) -> EdgePolicy:
+        """The same policy with logits of its own."""
+        return EdgePolicy(self.maze, self.logits, tied=self.tied)
+
+    @classmethod
+    def of(cls, maze: Maze, policy: Policy, *, certain: float = 700.0) -> EdgePolicy:
+        """The edge policy with the rows of a `Policy`, uniform over parallel edges; tied as it is.
+
+        A row of 0 or 1 has no finite logits: its odds become exp(+-certain), which float64 rounds to 0 and 1.
+        """
+        policy.check(maze)
+        self = cls(maze, tied=policy.tied)
+        on = leads_on(maze)
+        for block, branch in enumerate(policy.branches):
+            P, Q = branch.persistence(maze.K)
+            for x in range(2 * maze.K):
+                for i in range(maze.L + 1):
+                    p = float(Policy(P[x] if i < maze.copies(x) else Q[x], 1, 1, 1).to_logits(1)["a"][0])
+                    ahead = on[x] if i < maze.copies(x) else ~on[x]
+                    # log-odds p = log(n e^u / m) with u the logit of the n edges ahead, 0 that of the m behind
+                    self.logits[block, x, i, ahead] = np.clip(p, -certain, certain) + np.log((~ahead).sum()
+                                                                                              / ahead.sum())
+        return self
 
     def probabilities(self) -> Array:
-        """The softmax of every row, flat like the logits."""
-        top = np.maximum.reduceat(self.logits, self.start[:-1])
-        weights = np.exp(self.logits - top[self.owner])
-        return weights / np.add.reduceat(weights, self.start[:-1])[self.owner]
+        """The softmax of every row, in the shape of the logits."""
+        weights = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
+        return weights / weights.sum(axis=-1, keepdims=True)
 
-    def slot(self, state: Arc, choice: Arc) -> int:
-        """The flat index of `choice` in the row of `state`."""
-        i = self.number[state]
-        return int(self.start[i]) + self.choices[i].index(choice)
+    def block(self, branch: int) -> int:
+        """The block of rows that a branch uses."""
+        return 0 if self.tied else branch
 
-    def away(self) -> Array:
-        """For each state, whether the walker moves away from the fork."""
-        return np.array([arc.head.depth > arc.tail.depth for arc in self.states])
+    def rows(self) -> dict[str, Array]:
+        """Probabilities of persisting: {'a': (B, K, L), 'b': (B, K, 1), 'c': (B, K, 1), 'd': (B, K, L)}.
 
-    def backward_logits(self) -> Array:
-        """A copy of the logits of all states that move towards the fork: rows b and d, every copy and branch."""
-        return self.logits[~self.away()[self.owner]].copy()
+        The last axis is the parallel edge by which the walker came.
+        """
+        on, p, L = leads_on(self.maze), self.probabilities(), self.maze.L
+        forward = (p * on[:, None, :]).sum(axis=-1)                           # (B, 2K, L+1): P(leave by an edge on)
+        back = (p * ~on[:, None, :]).sum(axis=-1)
+        u, v = slice(0, None, 2), slice(1, None, 2)
+        return {"a": forward[:, v, :L], "b": back[:, v, L:], "c": forward[:, u, :1], "d": back[:, u, 1:]}
 
-    def persistence(self) -> dict[tuple[str, int, int, int], float]:
-        """(row, branch, diamond, copy) -> probability of going on in the same direction."""
-        p, out = self.probabilities(), {}
-        for i, arc in enumerate(self.states):
-            away = arc.head.depth > arc.tail.depth
-            onwards = [k for k, c in enumerate(self.choices[i], int(self.start[i]))
-                       if (c.head.depth > c.tail.depth) == away]
-            name = {(0, True): "a", (0, False): "b", (1, True): "c", (1, False): "d"}[arc.head.depth % 2, away]
-            out[name, arc.head.branch, (arc.head.depth - 1) // 2, arc.copy] = float(p[onwards].sum())
-        return out
+    def backward(self) -> Array:
+        """A copy of the logits of all rows that move towards the fork: rows b and d of every block, flat."""
+        return self.logits[:, ~away(self.maze)].ravel().copy()
 
     def lumped(self) -> Policy:
-        """Rows a, b, c, d of every branch, parallel copies averaged; exact only when the copies agree."""
-        rows: dict[tuple[int, str], list[list[float]]] = {}
-        for (name, branch, diamond, _), p in self.persistence().items():
-            rows.setdefault((branch, name), [[] for _ in range(self.maze.K)])[diamond].append(p)
+        """Rows a, b, c, d of every block, parallel copies averaged; exact only when the copies agree."""
+        means = {name: values.mean(axis=2) for name, values in self.rows().items()}
+        clipped = {name: np.clip(values, 0.0, 1.0) for name, values in means.items()}      # sums of L+1 roundings
+        return Policy.of(*(Branch(*(clipped[name][i].tolist() for name in ROWS)) for i in range(len(self.logits))))
 
-        def row(branch: int, name: str) -> list[Any]:
-            return [float(np.mean(values)) for values in rows[branch, name]]
+    def expected_steps(self, target: int | None = None) -> float:
+        """Expected steps from the fork to the leaf of branch `target`, or the mean over targets; float64, inf if so.
 
-        return Policy.of(*(Branch(*(row(i, name) for name in "abcd")) for i in range(self.maze.W)))
-
-    def expected_steps(self, target: int = 0) -> float:
-        """Expected steps from the fork to the leaf of branch `target`, each directed edge with its own row; float64.
-
-        States are eliminated one by one, leaves first, as Grassmann, Taksar and Heyman do it: a state's probability of
-        leaving is summed, never taken as 1 minus that of staying, so nothing is subtracted and no digits are lost
-        however large the answer. Cost: arcs times L^2. `inf` where it overflows.
+        Errors: `InputError` for a target that is no branch.
         """
-        graph = self.maze.graph(target)
-        goal: Any = None                                   # stands for all arcs into the target
-        p = self.probabilities()
-        move: dict[Any, dict[Any, float]] = {
-            arc: {(goal if c.head == graph.target else c): float(p[k])
-                  for k, c in enumerate(self.choices[i], int(self.start[i]))}
-            for i, arc in enumerate(self.states)}
-        fork = graph.leaving[graph.start]
-        for arc in graph.arcs:                             # arcs into the fork or a wrong leaf: one way on, uniform
-            if arc.head == graph.start:
-                move[arc] = {"fork": 1.0}
-            elif arc.head.depth == self.maze.shortest and arc.head != graph.target:
-                move[arc] = {arc.reverse: 1.0}
-        move["fork"] = {(goal if c.head == graph.target else c): 1 / len(fork) for c in fork}
-        cost = {state: 0.0 if state != "fork" and state.head == graph.start else 1.0 for state in move}
-        before: dict[Any, set[Any]] = {state: set() for state in move}
-        for state, row in move.items():
-            for after in row:
-                if after is not goal:
-                    before[after].add(state)
+        if target is not None:
+            self.maze.check_target(target)
+        costs, eliminate = self.probabilities(), _elimination()
+        wrong = [eliminate(block, self.maze.L, False)[0] for block in costs]
+        goal = [eliminate(block, self.maze.L, True) for block in costs]
+        others = [[w for i, w in enumerate(wrong) if i != t] for t in range(len(wrong))]
+        if self.tied:
+            others = [wrong * (self.maze.W - 1)]
+        targets = range(len(costs)) if target is None else [self.block(target)]
+        # a visit of the fork costs the mean over branches, and is the last with probability goal[t][1] / W
+        with np.errstate(divide="ignore", invalid="ignore"):
+            H = np.array([(sum(others[t]) + goal[t][0]) / np.float64(goal[t][1]) for t in targets])
+        H[np.isnan(H)] = np.inf
+        return float(H.mean())
 
-        def order(state: Any) -> tuple[int, int]:
-            return (-state.head.depth - state.tail.depth, state.head.branch)
 
-        for state in sorted((s for s in move if s != "fork"), key=order):
-            row = move.pop(state)
-            row.pop(state, None)
-            leaving = sum(row.values())
-            for earlier in before.pop(state) - {state}:
-                weight = move[earlier].pop(state) / leaving
-                cost[earlier] += weight * cost[state]
-                for after, q in row.items():
-                    move[earlier][after] = move[earlier].get(after, 0.0) + weight * q
-                    if after is not goal:
-                        before[after].add(earlier)
-            for after in row:
-                if after is not goal:
-                    before[after].discard(state)
-        return cost["fork"] / move["fork"][goal]
+def leads_on(maze: Maze) -> Array:
+    """(2K, L+1): whether edge k of the node at depth x = 1 .. 2K leads away from the fork."""
+    return np.arange(maze.L + 1) >= np.array([maze.copies(x) for x in range(2 * maze.K)])[:, None]
+
+
+def away(maze: Maze) -> Array:
+    """(2K, L+1): whether a walker that came by edge i to the node at depth x = 1 .. 2K moves away from the fork."""
+    return ~leads_on(maze)
+
+
+@functools.cache
+def _elimination() -> Callable[[Array, int, bool], tuple[float, float]]:
+    """(rows of one block, L, is it the target's branch?) -> (steps from leaving the fork until back there or at the
+    target, probability of the target); compiled on first use."""
+    import numba
+
+    @numba.njit(error_model="numpy")
+    def eliminate(p: Array, L: int, target: bool) -> tuple[float, float]:
+        # of the edges that lead on from the node in hand: R[k, l] = P(out by k, next back by l), hit[k] = P(out by k,
+        # then the target before coming back), time[k] = steps until either
+        R, hit, time = np.zeros((L, L)), np.zeros(L), np.zeros(L)
+        if target:
+            hit[0], time[0] = 1.0, 1.0
+        else:
+            R[0, 0], time[0] = 1.0, 2.0
+        for x in range(len(p), 0, -1):
+            m = L if x % 2 == 0 else 1                         # edges back; the others lead on
+            n = L + 1 - m
+            # states: come back by edge m+l; columns of B: leave by edge back k, or hit the target
+            A, B, C = np.zeros((n, n)), np.zeros((n, m + 1)), np.zeros(n)
+            for s in range(n):
+                B[s, :m] = p[x - 1, m + s, :m]
+                for k in range(n):
+                    q = p[x - 1, m + s, m + k]
+                    B[s, m] += q * hit[k]
+                    C[s] += q * time[k]
+                    for l in range(n):
+                        A[s, l] += q * R[k, l]
+            leave = np.zeros(n)
+            for s in range(n - 1, -1, -1):
+                leave[s] = A[s, :s].sum() + B[s].sum()         # summed, never 1 minus the rest
+                for i in range(s):
+                    w = A[i, s] / leave[s]
+                    for l in range(s):
+                        A[i, l] += w * A[s, l]
+                    for k in range(m + 1):
+                        B[i, k] += w * B[s, k]
+                    C[i] += w * C[s]
+            for s in range(n):
+                for k in range(m + 1):
+                    for l in range(s):
+                        B[s, k] += A[s, l] * B[l, k]
+                    B[s, k] /= leave[s]
+                for l in range(s):
+                    C[s] += A[s, l] * C[l]
+                C[s] /= leave[s]
+            # the same for the edges back, seen from the node before
+            R2, hit2, time2 = np.zeros((L, L)), np.zeros(L), np.zeros(L)
+            for i in range(m):
+                back = 0.0
+                for k in range(n):
+                    q = p[x - 1, i, m + k]
+                    hit2[i] += q * hit[k]
+                    time2[i] += q * time[k]
+                    for l in range(n):
+                        hit2[i] += q * R[k, l] * B[l, m]
+                        time2[i] += q * R[k, l] * C[l]
+                for b in range(m):
+                    R2[i, b] = p[x - 1, i, b]
+                    for k in range(n):
+                        for l in range(n):
+                            R2[i, b] += p[x - 1, i, m + k] * R[k, l] * B[l, b]
+                    back += R2[i, b]
+                time2[i] += 1.0 + back
+            R, hit, time = R2, hit2, time2
+        return time[0], hit[0]
+
+    return eliminate

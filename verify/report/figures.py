@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theory.claim import claims
+from theory.numeric import InputError
 from theory.tables import FIGURE3, FIGURE3_LR, FIGURE3_STEPS, write_file
 
 if TYPE_CHECKING:
@@ -49,6 +50,56 @@ def _value(label: str, **maze: int) -> float:
     """A claim's value on one maze, from its body."""
     entry = claims()[label]
     return float(entry.body(**{name: maze[name] for name in entry.parameters}))
+
+
+def training(path: Path, maze: Any, learner: str, trace: Any) -> Path:
+    """Draw a training run: H against updates beside base, SFT limit and optimum; below, the mean rows.
+
+    The file's suffix says the format. Errors: `InputError` for a suffix that is none, or when the disk refuses.
+    """
+    figure = _new(6.4, 6.0)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    at = [point.update for point in trace]
+    finite = [(u, point.H) for u, point in zip(at, trace, strict=True) if point.log10 is not None]
+    upper.semilogy(*zip(*finite, strict=True), color=BLUE, label=learner)
+    sizes = {"W": maze.W, "K": maze.K, "L": maze.L}
+    for name, label, colour, style in (("base", "base_cost", GREY, "-."), ("SFT limit", "sft_cost", ORANGE, ":"),
+                                       ("optimum", "optimum_cost", GREEN, "--")):
+        upper.axhline(_value(label, **sizes), color=colour, linestyle=style, label=name)
+    upper.set(ylabel="expected steps H", title=f"{learner}: W = {maze.W}, K = {maze.K}, L = {maze.L}")
+    for name, colour, style in zip("abcd", (BLUE, ORANGE, GREEN, PURPLE), ("-", "--", ":", "-."), strict=True):
+        lower.plot(at, [point.rows[name] for point in trace], color=colour, linestyle=style, label=f"row {name}")
+    lower.set(xlabel="updates", ylabel="mean persistence", ylim=(-0.02, 1.02))
+    for axes in (upper, lower):
+        axes.grid(alpha=.3)
+        axes.legend(ncols=2, fontsize="small")
+    return _write(figure, path)
+
+
+def distribution(path: Path, maze: Any, policy: str, seen: Any) -> Path:
+    """Draw P(T <= t): the sample's step function and the exact values with the sample's intervals. As `training`."""
+    import numpy as np
+
+    figure = _new(6.4, 4.2)
+    axes = figure.add_subplot()
+    axes.ecdf(seen.sample, color=BLUE, label=f"{seen.runs} simulated walks")
+    t, exact, _, low, high = (np.array(column) for column in zip(*seen.shares, strict=True))
+    axes.errorbar(t, exact, yerr=(np.maximum(exact - low, 0), np.maximum(high - exact, 0)), color=ORANGE, marker="s",
+                  linestyle="none", capsize=3, label="exact, with the sample's 99.9 % interval")
+    axes.set(xlabel="steps t", ylabel="P(T <= t)", xscale="log",
+             title=f"{policy}: W = {maze.W}, K = {maze.K}, L = {maze.L}")
+    axes.grid(alpha=.3)
+    axes.legend(loc="upper left")
+    return _write(figure, path)
+
+
+def _write(figure: Figure, path: Path) -> Path:
+    """One file in the format of its suffix."""
+    buffer, suffix = io.BytesIO(), path.suffix.lstrip(".").lower()
+    if suffix not in ("png", "pdf", "svg"):
+        raise InputError(f"{path}: a figure is a .png, .pdf or .svg")
+    figure.savefig(buffer, format=suffix, dpi=150)
+    return write_file(path, buffer.getvalue())
 
 
 def figure3(directory: str | Path) -> list[Path]:

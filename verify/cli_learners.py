@@ -1,0 +1,164 @@
+"""The commands that run learners and walks: `backtrack train`, `backtrack rollouts`.
+
+An interrupted training run prints the trace it has and keeps its checkpoint. Not covered: what the learners do
+(`verify.learners`), their names and usual settings (`verify.training`), the samplers (`verify.rollouts`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from verify.console import JSON, bar, finite, maze_options, named_policy, print_json
+
+LEARNERS = "sign|descent|normalised|flow|reinforce|grpo|sft-flow|sft|sgd-sft|distil|rejection|dagger"
+ROWS = 'base|sft|optimum|FILE.json, rows {"a": x or [x1..xK], "b": .., "c": .., "d": ..}'
+
+
+def _options(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Several click options as one decorator, shown in the order given."""
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+FIGURE = click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                      help="Draw it: FILE.png, .pdf or .svg.")
+SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of everything sampled.")
+
+
+@click.command()
+@click.option("--learner", default="sign", show_default=True, metavar=LEARNERS,
+              help="RLVR on the exact gradient (sign, descent, normalised, flow) or on sampled rollouts (reinforce, "
+                   "grpo); SFT (sft-flow, sft, sgd-sft); distillation; imitation on own walks (rejection, dagger).")
+@maze_options
+@_options(
+    click.option("--steps", type=int, default=None, metavar="N",
+                 help="Number of training steps.  [default: 1200; sampling learners 200]"),
+    click.option("--lr", type=float, default=None, help="Step size (flows: time a step).  [default: the learner's own]"),
+    click.option("--start", default="base", show_default=True, metavar="base|sft|optimum|FILE.json",
+                 help="The policy to start from."),
+    click.option("--untied", is_flag=True, help="Rows of their own for every branch, instead of shared ones."),
+    SEED,
+    click.option("--max-samples", type=int, default=None, metavar="N", help="Stop after N rollouts, paths or traces."),
+    click.option("--max-walked", type=int, default=None, metavar="N", help="Stop after N steps walked or tokens read."),
+    click.option("--within", type=float, default=None, metavar="X", help="Stop once H is at most X times the optimum."),
+    click.option("--reward", default="length", show_default=True, metavar="length|outcome|discount",
+                 help="RLVR: outcome minus a length penalty, the outcome alone, or the outcome discounted."),
+    click.option("--penalty", type=float, default=1.0, show_default=True, help="Length penalty a step."),
+    click.option("--discount", type=float, default=0.99, show_default=True, help="Discount a step."),
+    click.option("--truncate", type=int, default=None, metavar="T", help="Cut rollouts off after T steps."),
+    click.option("--exclude", is_flag=True, help="Leave rollouts that were cut off out, instead of rewarding them 0."),
+    click.option("--kl", type=float, default=0.0, show_default=True, help="Weight of the KL penalty to the base model."),
+    click.option("--group", type=int, default=64, show_default=True, help="Rollouts a prompt (target)."),
+    click.option("--groups", type=int, default=4, show_default=True, help="Prompts an update."),
+    click.option("--baseline", default=None, metavar="none|loo|mean|grpo", help="What a rollout is compared with."),
+    click.option("--rule", default=None, metavar="gradient|normalised|sign", help="How the estimate becomes a step."),
+    click.option("--batch", type=int, default=1, show_default=True, help="SFT, distil: data a step."),
+    click.option("--fixed-target", is_flag=True, help="The target is always branch 0, instead of uniform."),
+    click.option("--fixed-copy", is_flag=True, help="SFT: golden paths always take parallel edge 0."),
+    click.option("--data-mix", type=float, default=1.0, show_default=True, metavar="EPS",
+                 help="Distil: the share of the teacher's traces; the rest are golden paths."),
+    click.option("--traces", type=int, default=0, show_default=True, help="Distil: size of the data set; 0: fresh data."),
+    click.option("--teacher", default="optimum", show_default=True, metavar="base|sft|optimum|FILE.json",
+                 help="Distil: whose traces."),
+    click.option("--converged", is_flag=True, help="Distil, rejection, dagger: train for ever on what there is."),
+    click.option("--keep", type=float, default=1.0, show_default=True,
+                 help="Rejection: the share of successes to imitate, the shortest first."),
+    click.option("--passes", type=int, default=1, show_default=True, help="Rejection, dagger: gradient steps a round."),
+    click.option("--expert", default="golden", show_default=True, metavar="golden|optimum",
+                 help="Dagger: an expert that knows the target, or one that always persists."),
+    click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                 help="Go on from FILE if it exists, and keep the run there."),
+    click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.json",
+                 help="Write the learnt rows, parallel copies averaged, for --policy."),
+    FIGURE, JSON)
+def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_samples: int | None,
+          max_walked: int | None, within: float | None, checkpoint: Path | None, save: Path | None,
+          figure: Path | None, as_json: bool, **options: Any) -> None:
+    """Train a learner and print its expected steps along the way, with what it used.
+
+    H is exact for the learnt policy; samples are rollouts, golden paths or traces, and walked counts their edges.
+    """
+    from theory.closed_forms import optimum_steps
+    from theory.maze import Maze
+    from verify import training
+
+    maze, settings = Maze(W, K, L), training.Options(**options)
+    learner = settings.build(maze)
+    updates = steps if steps is not None else 200 if options["learner"] in training.SAMPLING else 1200
+    optimum = int(optimum_steps(W, K))
+    with bar(f"training {options['learner']}") as progress:
+        run = training.train(
+            maze, settings, updates=updates, samples=max_samples, steps=max_walked, seed=seed,
+            goal=within * optimum if within is not None else None, checkpoint=checkpoint,
+            start=None if start == "base" else named_policy(start, L),
+            tick=lambda done, total: progress(done, total, ""))
+    if save:
+        run.policy.lumped().save(save)
+    if figure:
+        from verify.report.figures import training as draw
+
+        draw(figure, maze, options["learner"], run.trace)
+    if as_json:
+        trace = [{"step": p.update, "steps_to_target": finite(p.H), "log10": finite(p.log10), "samples": p.samples,
+                  "walked": p.steps, "rows": p.rows} for p in run.trace]
+        return print_json({"maze": {"W": W, "K": K, "L": L}, "learner": options["learner"], "lr": learner.lr,
+                           "steps": updates, "seed": seed, "penalty": options["penalty"], "start": start,
+                           "optimum": optimum, "settings": run.settings, "trace": trace})
+    click.echo(f"{'step':>8}  {'expected steps':>20}  {'samples':>12}  {'walked':>16}   mean rows a, b, c, d   "
+               f"(optimum {optimum})")
+    for i in sorted({round(i * (len(run.trace) - 1) / 20) for i in range(21)}):
+        p = run.trace[i]
+        value = "oo" if p.log10 is None else f"{p.H:.4f}" if p.log10 < 15 else f"10^{p.log10:.4f}"
+        rows = "  ".join(f"{p.rows[name]:.4f}" for name in "abcd")
+        click.echo(f"{p.update:>8}  {value:>20}  {p.samples:>12}  {p.steps:>16}   {rows}")
+
+
+@click.command()
+@maze_options
+@click.option("--policy", default="base", show_default=True, metavar="base|sft|optimum|FILE.json",
+              help="A named policy, or rows in a file.")
+@click.option("--runs", type=int, default=10_000, show_default=True, help="Walks to sample.")
+@SEED
+@click.option("--sampler", default="auto", show_default=True, type=click.Choice(["auto", "steps", "excursions"]),
+              help="Step by step on the lumped chain, or by whole excursions; auto: by the expected length.")
+@click.option("--limit", type=int, default=None, metavar="T", help="Cut step-by-step walks off after T steps.")
+@FIGURE
+@JSON
+def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler: str, limit: int | None,
+             figure: Path | None, as_json: bool) -> None:
+    """The distribution of a policy's steps to the target: exact and simulated, side by side.
+
+    The simulated shares carry exact 99.9 % binomial intervals (Clopper and Pearson).
+    """
+    from theory.maze import Maze
+    from verify.distribution import compare
+
+    with bar("walking") as progress:
+        seen = compare(Maze(W, K, L), named_policy(policy, L), runs, seed=seed, sampler=sampler, limit=limit,
+                       tick=lambda done, total, what: progress(done, total, what))
+    if figure:
+        from verify.report.figures import distribution as draw
+
+        draw(figure, Maze(W, K, L), policy, seen)
+    if as_json:
+        return print_json({"maze": {"W": W, "K": K, "L": L}, "policy": policy, "seed": seed, **seen.to_json()})
+    click.echo(f"{seen.runs} walks, sampler {seen.sampler}, seed {seed}"
+               + (f"; {seen.cut} cut off at {limit} steps, so mean and deviation are left out" if seen.cut else ""))
+    click.echo(f"{'':<26}{'exact':>18}{'simulated':>18}")
+    for name, value, found in seen.moments():
+        click.echo(f"{name:<26}{value:>18}{found:>18}")
+    for t, p, share, low, high in seen.shares:
+        outside = "" if low <= p <= high else "   outside the interval"
+        click.echo(f"{f'P(T <= {t})':<26}{p:>18.6f}{share:>18.6f}   [{low:.6f}, {high:.6f}]{outside}")
+    if any(not low <= p <= high for _, p, _, low, high in seen.shares):
+        sys.stderr.write("backtrack: an exact probability lies outside its interval; with 99.9 % intervals that is "
+                         "rare, and with another seed it should go away\n")

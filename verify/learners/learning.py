@@ -1,0 +1,212 @@
+"""What every learner shares: a maze, an initial policy, a budget and a seed go in; a policy and a trace come out.
+
+    >>> from theory import Maze
+    >>> from verify.learners.learning import Budget
+    >>> from verify.learners.sft import Golden
+    >>> Golden(lr=0.5).train(Maze(3, 3, 2), budget=Budget(updates=50), seed=1).trace[-1].samples
+    50
+
+A learner is a frozen record of its settings with one method, `update`, that moves a policy once, in place, and says what
+that used: samples (rollouts, golden paths or traces) and steps (edges walked by rollouts, or tokens read in traces).
+Update number n of a seed draws from streams that depend on the seed and on the samples used so far alone, so that a run
+taken up again from a checkpoint is the run that was cut off, bit for bit.
+
+H is the exact expected steps of the learnt policy, averaged over targets where the rows are untied; it is solved, never
+estimated, and costs the learner nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from theory.maze import Maze
+from theory.numeric import InputError, integer
+from verify.learners.edges import EdgePolicy
+
+Tick = Callable[[int, int], None]
+Memory = dict[str, np.ndarray]
+
+
+class Used(NamedTuple):
+    """What a learner has used: samples (rollouts, paths or traces), steps (edges walked or tokens read), updates."""
+
+    samples: int = 0
+    steps: int = 0
+    updates: int = 0
+
+
+class Point(NamedTuple):
+    """One line of a trace: after `update` updates; H may be infinite; rows: mean persistence of a, b, c, d."""
+
+    update: int
+    H: float
+    log10: float | None
+    samples: int
+    steps: int
+    rows: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: after so many updates, samples or steps, or once H is at most `goal`; whichever comes first."""
+
+    updates: int = 100
+    samples: int | None = None
+    steps: int | None = None
+    goal: float | None = None
+
+    def __post_init__(self) -> None:
+        integer(self.updates, "updates", least=0)
+        for name in ("samples", "steps"):
+            if getattr(self, name) is not None:
+                integer(getattr(self, name), name)
+
+    def spent(self, used: Used) -> bool:
+        """Whether samples or steps are used up."""
+        return (self.samples is not None and used.samples >= self.samples) or (
+            self.steps is not None and used.steps >= self.steps)
+
+
+@dataclass
+class Trained:
+    """A policy and how it came about; `trace` starts at update 0. `settings` says which run it is, `memory` is what the
+    learner keeps between updates (its data set, say)."""
+
+    policy: EdgePolicy
+    trace: list[Point]
+    settings: dict[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint (a NumPy archive), whole or not at all; InputError in one line when the disk refuses."""
+        import io
+
+        from theory.formats import write_file
+
+        buffer = io.BytesIO()
+        rest = {"settings": self.settings, "trace": [point._asdict() for point in self.trace]}
+        np.savez(buffer, logits=self.policy.logits, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8),
+                 **{f"memory_{name}": value for name, value in self.memory.items()})
+        write_file(Path(path), buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path, settings: dict[str, Any]) -> Trained:
+        """Read a checkpoint of the same settings; InputError for a file that is none, or of other settings."""
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                logits, rest = archive["logits"], json.loads(archive["rest"].tobytes())
+                memory = {name.removeprefix("memory_"): archive[name] for name in archive.files
+                          if name.startswith("memory_")}
+            found, trace = rest["settings"], [Point(**point) for point in rest["trace"]]
+            policy = EdgePolicy(Maze(**found["maze"]), logits, tied=found["tied"])
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path}: not a checkpoint: {getattr(error, 'strerror', None) or error}") from None
+        for name, value in settings.items():
+            if found.get(name) != value:
+                raise InputError(f"{path}: a checkpoint of {name} = {found.get(name)}, not {value}")
+        return cls(policy, trace, found, memory)
+
+
+@dataclass(frozen=True)
+class Learner(ABC):
+    """Settings and one update; see the module docstring. lr: step size, positive."""
+
+    lr: float = 0.1
+    points = 200                       # at most so many points on a trace
+
+    def __post_init__(self) -> None:
+        if not (self.lr > 0 and math.isfinite(self.lr)):
+            raise InputError(f"lr = {self.lr}: must be positive")
+
+    @abstractmethod
+    def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """Move `policy` once, in place; returns what this update used. used: what earlier ones did.
+
+        memory: arrays that the learner may keep from one update to the next; empty at first.
+        """
+
+    def measure(self, policy: EdgePolicy, number: int) -> tuple[float, float | None]:
+        """(H, log10 H) of the policy after `number` updates; log10 is None where H leaves float64's range."""
+        H = policy.expected_steps()
+        return H, math.log10(H) if math.isfinite(H) else None
+
+    def settings(self, maze: Maze, tied: bool, seed: int) -> dict[str, Any]:
+        """What decides a run, as JSON would have it."""
+        own = {name: value for name, value in asdict(self).items() if not isinstance(value, np.ndarray)}
+        return json.loads(json.dumps({"learner": type(self).__name__, **own, "maze": asdict(maze), "tied": tied,
+                                      "seed": seed}, default=str))
+
+    def train(self, maze: Maze, start: EdgePolicy | None = None, budget: Budget | None = None, seed: int = 0, *,
+              tied: bool = True, resume: Trained | None = None, checkpoint: Path | None = None,
+              tick: Tick = lambda done, total: None) -> Trained:
+        """Train from `start` (base, if none is given; then `tied` says whether branches share rows).
+
+        resume: a run of the same settings to go on from. checkpoint: a file that is written every ten seconds, at the
+        end and on an interruption, so that nothing is lost. Errors: `InputError`; KeyboardInterrupt passes through.
+        """
+        budget = budget or Budget()
+        policy = start.copy() if start is not None else EdgePolicy(maze, tied=tied)
+        run = Trained(policy, [], self.settings(maze, policy.tied, seed))
+        used = Used()
+        if resume is not None:
+            run.trace, last = list(resume.trace), resume.trace[-1]
+            policy.logits[:] = resume.policy.logits
+            run.memory.update(resume.memory)
+            used = Used(last.samples, last.steps, last.update)
+        else:
+            run.trace.append(self._point(policy, used))
+        every = max(1, -(-budget.updates // self.points))
+        clock = _Clock()
+        kept = (policy.logits.copy(), dict(run.memory))     # what the last point of the trace describes
+        try:
+            while used.updates < budget.updates and not budget.spent(used) and not self._arrived(run.trace[-1], budget):
+                step = self.update(policy, seed, used, run.memory)
+                used = Used(used.samples + step.samples, used.steps + step.steps, used.updates + 1)
+                if used.updates % every == 0 or used.updates == budget.updates or budget.spent(used):
+                    run.trace.append(self._point(policy, used))
+                    kept = (policy.logits.copy(), dict(run.memory))
+                    tick(used.updates, budget.updates)
+                    if checkpoint and clock.rang():
+                        run.save(checkpoint)
+        except KeyboardInterrupt:
+            if checkpoint:
+                policy.logits[:], run.memory = kept
+                run.save(checkpoint)
+            raise
+        if checkpoint:
+            run.save(checkpoint)
+        return run
+
+    def _point(self, policy: EdgePolicy, used: Used) -> Point:
+        means = {name: float(values.mean()) for name, values in policy.rows().items()}
+        return Point(used.updates, *self.measure(policy, used.updates), used.samples, used.steps, means)
+
+    @staticmethod
+    def _arrived(point: Point, budget: Budget) -> bool:
+        return budget.goal is not None and budget.goal >= point.H
+
+
+class _Clock:
+    """Rings every ten seconds."""
+
+    def __init__(self) -> None:
+        import time
+
+        self.now = time.monotonic
+        self.last = self.now()
+
+    def rang(self) -> bool:
+        """Whether ten seconds have gone since it last rang."""
+        if self.now() - self.last < 10:
+            return False
+        self.last = self.now()
+        return True
