@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from theory import closed_forms
-from theory.claim import FORKS, MAZES, claim
+from theory.claim import FORKS, MAZES, Domain, claim
 
 
 def _told(number: str) -> tuple[str, str]:
@@ -66,9 +66,16 @@ def summary_retreat_for_free() -> None:
     """RL learns to retreat for free, from the model's own failures."""
 
 
-@claim("what a distilled student inherits", source=_told("S7"), relation="states", stands_on=("distillation",))
-def summary_messy_traces() -> None:
-    """Distilling from an RL-trained model works because its messy recoveries are inherited, not only its answers."""
+@claim("expected steps of two students at convergence: of whole traces, and of their golden parts", source=_told("S7"),
+       domain=Domain("W >= 2, K, L >= 1; traces that show every retreat and every row a", lambda W, **_: W >= 2),
+       stands_on=("distillation", "optimum_cost", "sft_cost"),
+       control=lambda W, K, L: [closed_forms.optimum_steps(W, K)] * 2,
+       control_words="the student of the golden parts reaches the optimum too")
+def summary_messy_traces(W: Any, K: Any, L: Any) -> Any:
+    """Distilling from an RL-trained model works because its messy recoveries are inherited, not only its answers: the
+    student of whole traces costs what the optimum does, that of the same traces with every detour erased what the SFT
+    limit does."""
+    return [closed_forms.optimum_steps(W, K), closed_forms.sft_steps(W, K, L)]
 
 
 @claim("sampled learners", source=_told("S8"), relation="states", stands_on=("rlvr_reaches",))
