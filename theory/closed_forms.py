@@ -86,7 +86,12 @@ def balanced_steps(W: Any, K: Any, a: Any, b: Any, c: Any) -> Any:
     *Not valid when* ac/b > 1: there is no such row d.
     """
     W, K, a, b, c = map(parameter, (W, K, a, b, c))
-    return fraction(_homogeneous(W, K, a, b, c, a * c / b, K, K, K * (K - 1) / 2))
+    return fraction(balanced_form(W, K, a, b, c, a * c / b))
+
+
+def balanced_form(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """`balanced_steps` over any field, for rows that are known to satisfy ac = bd; nothing is converted or checked."""
+    return _homogeneous(W, K, a, b, c, d, K, K, K * (K - 1) / 2)
 
 
 def _homogeneous(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any, outward: Any, inward: Any, double: Any) -> Any:

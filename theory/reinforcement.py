@@ -3,16 +3,20 @@
 Setting. Untruncated, every policy with rows in (0, 1] reaches the target, so outcome minus penalty * steps is descent
 on the expected steps H (`theory.dynamics`). Figure 3: W = K = 15, L = 5, sign steps of 0.01 on the row log-odds.
 
-Not covered: sampled gradients, truncated rollouts, discounting, a KL penalty; the general step-size condition, of which
-only instances are checked here.
+For W >= K+1 the whole run is known in closed form, at any step size (`theory.sign_path`), and with it the number of
+steps, up to a constant under a logarithm. For W <= K the step must be small against K^(-3/2): fitted, not proved.
+
+Not covered: truncated rollouts, discounting, a KL penalty (`theory.truncation`); how many rollouts show a sign
+(`theory.signs`).
 """
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
-from theory import closed_forms, dynamics
+from theory import closed_forms, dynamics, sign_path
 from theory.claim import FORKS, MAZES, Domain, claim
 from theory.maze import Maze
 from theory.moments import reach_probability
@@ -131,3 +135,85 @@ def rlvr_no_penalty(maze: Maze, policy: Policy, target: int) -> Any:
 
 def _within(maze: Maze, policy: Policy, target: int) -> Any:
     return reach_probability(maze, policy, 4 * maze.shortest, target=target)
+
+
+# -- the whole run ------------------------------------------------------------------------------------------------
+
+PATH = ("derived", "sign descent followed exactly; docstring of theory.sign_path")
+WIDE = Domain("W >= K + 1, K, L >= 1", lambda W, K, **_: W >= K + 1)
+
+
+@claim("least W from which every sign is right, all along the path that sign steps follow from base", source=PATH,
+       relation="at most", domain=Domain("K, L >= 1"), stands_on=("gradient",), symbolic=True,
+       control=lambda K, L: K, control_words="K")
+def rlvr_path(K: Any, L: Any) -> Any:
+    """When W >= K + 1, sign descent from base never meets a wrong sign, at any step size: every log-odds rises by lr a
+    step, for ever."""
+    return K + 1
+
+
+@claim("rows pushed away from 1, or not at all, at the point y = e^-s of the path, W = K", source=PATH,
+       domain=Domain("W = K >= 3, L <= 5(K-1)^2, 0 < y <= 1", lambda K, L, **_: K >= 3 and L <= 5 * (K - 1) ** 2),
+       stands_on=("gradient",), control=lambda K, L, y: 1, control_words="one row")
+def rlvr_path_diagonal(K: int, L: int, y: Any) -> Any:
+    """When W = K >= 3 and L <= 5(K-1)^2, as in Figure 3, sign descent from base never meets a wrong sign either; for
+    larger L row d_K is pushed back on the way, though every sign at base is right."""
+    return 0
+
+
+@claim("expected steps after sign steps from base", source=PATH, domain=WIDE, stands_on=("rlvr_path", "balanced_cost"),
+       control=lambda W, K, L, steps, lr: float(sign_path.cost(W, K, L, exact(math.exp(-1.001 * lr * steps)))),
+       control_words="steps larger by 0.1 %")
+def rlvr_cost(W: int, K: int, L: int, steps: int, lr: float) -> Any:
+    """When W >= K + 1, the expected steps after n sign steps of any size lr are those of the balanced rows
+    a = d = 1/(1 + L e^(-n lr)), b = c = L/(L + e^(-n lr))."""
+    return float(sign_path.cost(W, K, L, exact(math.exp(-lr * steps))))
+
+
+@claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at most",
+       domain=Domain("W >= K + 1, 0 < delta <= 1, lr > 0", lambda W, K, delta, **_: W >= K + 1 and delta <= 1),
+       stands_on=("rlvr_cost",), control=lambda K, L, lr, delta, **_: sign_path.steps_bound(K, L, lr, delta, 1),
+       control_words="constant 1 for 3/2")
+def rlvr_steps_upper(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(3, 2)) -> Any:
+    """When W >= K + 1, ceil(log(3/2 K(L + 1/L)/delta)/lr) sign steps of any size lr bring RLVR within 1 + delta of the
+    optimum: logarithmic in K, L and 1/delta, and free of W."""
+    return sign_path.steps_bound(K, L, lr, delta, constant)
+
+
+@claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at least",
+       domain=Domain("W >= K + 1, 0 < delta <= 1/2, lr > 0", lambda W, K, delta, **_: W >= K + 1 and 2 * delta <= 1),
+       stands_on=("rlvr_cost",),
+       control=lambda K, L, lr, delta, **_: sign_path.steps_bound(K, L, lr, delta, Fraction(5, 2)),
+       control_words="constant 5/2 for 1/2")
+def rlvr_steps_lower(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(1, 2)) -> Any:
+    """When W >= K + 1, RLVR by sign steps of size lr needs at least ceil(log(1/2 K(L + 1/L)/delta)/lr) of them."""
+    return sign_path.steps_bound(K, L, lr, delta, constant)
+
+
+@claim("expected steps after sign descent for a rise of 200 from base, over the optimum", relation="at most",
+       source=("derived", "seen in first experiments: lr K <= const"),
+       domain=Domain("W >= 2, lr K <= 3/5", lambda W, K, lr, **_: W >= 2 and 5 * lr * K <= 3),
+       stands_on=("figure3_curve",), control=lambda W, K, lr: 1.0, control_words="the optimum itself",
+       should_hold=False, true_form="rlvr_step_size")
+def rlvr_step_size_quoted(W: int, K: int, lr: float) -> Any:
+    """Sign descent with a step of at most 0.6/K comes within 5 % of the optimum (200/lr steps)."""
+    return 1.05
+
+
+@claim("expected steps after sign descent for a rise of 200 from base, over the optimum", relation="at most",
+       source=("derived", "fitted to the depth at which descent first stalls"),
+       domain=Domain("W >= 2, lr K^(3/2) <= 2", lambda W, K, lr, **_: W >= 2 and lr * K**1.5 <= 2),
+       stands_on=("figure3_curve",), control=lambda W, K, lr: 1.0 - 1e-6, control_words="below the optimum by 1e-6")
+def rlvr_step_size(W: int, K: int, lr: float) -> Any:
+    """Sign descent with a step of at most 2/K^(3/2) comes within 5 % of the optimum (200/lr steps), W <= K too."""
+    return 1.05
+
+
+@claim("expected steps after a sampled learner's training from base", source=THEOREM, relation="at most",
+       domain=Domain("2 <= W <= 6, K <= 5, L <= 5", lambda W, K, **_: 2 <= W <= 6 and K <= 5),
+       stands_on=("rlvr_path",), control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
+       control_words="one part in a thousand below the optimum")
+def rlvr_sampled(W: int, K: int) -> Any:
+    """RLVR that samples (REINFORCE on whole rollouts, length penalty, leave-one-out baseline, normalised steps) comes
+    within 5 % of the optimum in at least nine runs of ten."""
+    return Fraction(21, 20) * closed_forms.optimum_steps(W, K)
