@@ -181,10 +181,12 @@ def test_one_step_by_hand():
     _, slope = cost_and_gradient(maze, start)
     by_sign = descent(maze, 1, 0.25, start=start)
     by_slope = descent(maze, 1, 0.25, rule="gradient", penalty=0.5, start=start)
+    by_length = descent(maze, 1, 0.25, rule="normalised", penalty=0.5, start=start)
     assert np.array_equal(start, kept)                                  # the caller's array is left alone
     assert by_sign.log_odds == pytest.approx(start - 0.25 * np.sign(slope))
     assert by_slope.log_odds == pytest.approx(start - 0.125 * slope)
-    for run in (by_sign, by_slope):
+    assert by_length.log_odds == pytest.approx(start - 0.25 * slope / np.linalg.norm(slope))
+    for run in (by_sign, by_slope, by_length):
         assert list(run.at) == [0, 1]
         assert run.steps_to_target[0] == cost_and_gradient(maze, start)[0]
         assert run.steps_to_target[1] == cost_and_gradient(maze, run.log_odds)[0]
@@ -197,7 +199,19 @@ def test_any_layout_of_the_start_will_do():
         assert np.array_equal(run.log_odds, runs[0].log_odds) and list(run.at) == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("rule", ["sign", "gradient"])
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1.0, 1e170])
+def test_the_length_of_a_gradient_neither_overflows_nor_underflows(size):
+    assert dynamics.length(size * np.array([[3.0, 0.0], [0.0, -4.0]])) == pytest.approx(5 * size, rel=1e-15)
+    assert dynamics.length(np.zeros((4, 2))) == 0
+
+
+def test_normalised_steps_at_a_flat_place_stay():
+    start = np.full((4, 2), 1000.0)                    # every row is 1 and its slope exactly 0
+    run = descent(Maze(3, 2, 2), 5, 1.0, rule="normalised", start=start)
+    assert np.array_equal(run.log_odds, start) and list(run.steps_to_target) == [25.0] * 6
+
+
+@pytest.mark.parametrize("rule", ["sign", "gradient", "normalised"])
 def test_without_a_length_penalty_nothing_moves(rule):
     """Untruncated, the outcome is 1 for every policy: no gradient at all."""
     maze = Maze(4, 3, 2)
@@ -234,7 +248,7 @@ def test_a_step_too_large_for_the_depth_stalls_and_a_smaller_one_does_not():
 
 
 @pytest.mark.parametrize(("rule", "lr"), [
-    ("sign", 100.0), ("sign", 1e3), ("sign", 1e300), ("gradient", 1.0), ("gradient", 1e200)])
+    ("sign", 100.0), ("sign", 1e3), ("sign", 1e300), ("gradient", 1.0), ("gradient", 1e200), ("normalised", 1e4)])
 def test_a_run_that_overflows_is_cut_and_says_infinity(rule, lr):
     """Rows that round to 0 divide by 0 on the way; no exception, no NaN, and no cost that looks finite."""
     run = descent(Maze(3, 10, 2), 50, lr, rule=rule)

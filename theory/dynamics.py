@@ -38,6 +38,7 @@ from theory.numeric import InputError, ball_precision, exact, integer
 from theory.policy import ROWS, Policy
 
 Array = np.ndarray
+RULES = ("sign", "gradient", "normalised")        # how a step is made of a gradient
 
 
 # -- SFT --------------------------------------------------------------------------------------------------------
@@ -87,6 +88,12 @@ def sft_flow_steps(maze: Maze, t: Any, w: Any = 1, digits: int = 16) -> flint.ar
 
 # -- RLVR -------------------------------------------------------------------------------------------------------
 
+def length(slope: Array) -> float:
+    """The Euclidean length of a gradient, without overflow or underflow on the way; compiled by who needs it."""
+    largest = np.abs(slope).max()
+    return largest * np.sqrt(((slope / largest) ** 2).sum()) if 0 < largest < np.inf else largest
+
+
 class _Kernel(NamedTuple):
     """The compiled functions: z -> (H, dH/dz), and a run of descent steps."""
 
@@ -107,6 +114,7 @@ def _kernel() -> _Kernel:
     excursion, approach, sensitivity, excursion_gradient, approach_gradient = map(compiled, (
         loops.excursion, loops.approach, loops.sensitivity,
         loops.excursion_gradient, loops.approach_gradient))
+    norm = compiled(length)
 
     @compiled
     def cost_and_slope(z: Array, W: int, slope: Array) -> float:
@@ -137,7 +145,7 @@ def _kernel() -> _Kernel:
         return H
 
     @compiled
-    def descend(z: Array, W: int, steps: int, scale: float, by_sign: bool, trace: Array) -> int:
+    def descend(z: Array, W: int, steps: int, scale: float, rule: int, trace: Array) -> int:
         """Run up to `steps` steps in place, trace[i] = H before step i; returns how many were run."""
         slope = np.empty_like(z)
         for step in range(steps):
@@ -146,9 +154,11 @@ def _kernel() -> _Kernel:
                 trace[step] = np.inf
                 return step
             trace[step] = H
+            size = norm(slope) if rule == 2 else 1.0
+            by = scale / size if size > 0 else 0.0
             for i in range(z.shape[0]):
                 for j in range(z.shape[1]):
-                    z[i, j] -= scale * (np.sign(slope[i, j]) if by_sign else slope[i, j])
+                    z[i, j] -= by * (np.sign(slope[i, j]) if rule == 0 else slope[i, j])
         H = cost_and_slope(z, W, slope)
         trace[steps] = H if np.isfinite(H) else np.inf
         return steps
@@ -190,7 +200,8 @@ def descent(maze: Maze, steps: int, lr: float, *, rule: str = "sign", penalty: f
             start: Array | None = None) -> Training:
     """RLVR on the exact gradient: `steps` steps on the log-odds z (4 x K), from base or from `start`.
 
-    rule: 'sign' (Figure 3: every z moves by lr) or 'gradient' (z moves by lr * penalty * dH/dz), both downhill.
+    rule: 'sign' (Figure 3: every z moves by lr), 'gradient' (z moves by lr * penalty * dH/dz) or 'normalised' (by lr
+    along dH/dz over its Euclidean length), all downhill.
     Errors: `InputError` for an unknown rule, lr <= 0 or penalty < 0; a run whose H overflows is cut there.
 
     >>> run = descent(Maze(15, 15, 5), steps=1200, lr=0.01)
@@ -198,15 +209,15 @@ def descent(maze: Maze, steps: int, lr: float, *, rule: str = "sign", penalty: f
     [50142.0, 49658.0633, 20239.8814, 900.4437]
     """
     integer(steps, "steps", least=0)
-    if rule not in ("sign", "gradient"):
-        raise InputError(f"rule {rule!r}: not one of sign, gradient")
+    if rule not in RULES:
+        raise InputError(f"rule {rule!r}: not one of {', '.join(RULES)}")
     if not (lr > 0 and np.isfinite(lr)):
         raise InputError(f"lr = {lr}: must be positive")
     _check_penalty(penalty)
     z = _log_odds(maze, start)
-    scale = {"sign": lr * np.sign(penalty), "gradient": lr * penalty}[rule]
+    scale = lr * penalty if rule == "gradient" else lr * np.sign(penalty)
     trace = np.full(steps + 1, np.inf)
-    done = _kernel().descend(z, maze.W, steps, float(scale), rule == "sign", trace)
+    done = _kernel().descend(z, maze.W, steps, float(scale), RULES.index(rule), trace)
     return Training(np.arange(done + 1.0), trace[:done + 1], z)
 
 
