@@ -26,7 +26,8 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in SOU
 THEORY = [name for name in SOURCES if name.split(".")[0] == "theory"]
 TOPIC_MODULES = {f"theory.{topic}" for topic in TOPICS}
 MATHEMATICS = {f"theory.{name}" for name in (
-    "numeric", "maze", "policy", "chain", "loops", "sides", "hitting", "moments", "growth", "closed_forms", "dynamics")}
+    "numeric", "maze", "policy", "chain", "loops", "sides", "hitting", "moments", "growth", "closed_forms", "dynamics",
+    "sign_path",     "coverage", "estimator", "majority", "rewards", "truncated", "discounted", "restarts")}
 CLAIMS = claims()
 CHECKS = {                       # topic -> [(label, aspect)], as the names of its check functions say
     name.removeprefix("verify.test_"): [

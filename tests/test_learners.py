@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from theory import dynamics, hitting
-from theory.chain import Chain, full_chain
 from theory.closed_forms import optimum_steps, sft_steps
 from theory.maze import Maze
-from theory.numeric import InputError, exact
+from theory.numeric import InputError
 from theory.policy import Branch, Policy
 from theory.rewards import Reward
 from verify import training
@@ -20,6 +19,7 @@ from verify.learners.exact import Exact, log_odds, with_log_odds
 from verify.learners.learning import Budget, Trained, Used
 from verify.learners.own_walks import DAgger, Rejection, labels
 from verify.learners.policy_gradient import PolicyGradient
+from verify.measures import edge_chain
 from verify.rollouts import walks
 from verify.training import Options, train
 
@@ -31,25 +31,6 @@ def random_policy(maze, tied=False, seed=5, scale=2.0):
     policy = EdgePolicy(maze, tied=tied)
     policy.logits = scale * np.random.default_rng(seed).standard_normal(policy.logits.shape)
     return policy
-
-
-def full_rows(policy, target):
-    """The directed-edge chain of an edge policy, in rationals, with the arcs of `theory.maze`."""
-    maze, p = policy.maze, policy.probabilities()
-    graph, rows = maze.graph(target), dict(full_chain(maze, Policy.base(maze.L), target=target).rows)
-    for arc in rows:
-        if not hasattr(arc, "head") or arc.head.depth in (0, maze.shortest):
-            continue
-        x, branch, back = arc.head.depth, arc.head.branch, maze.copies(arc.head.depth - 1)
-        came = arc.copy if arc.head.depth > arc.tail.depth else back + arc.copy
-        values = [exact(float(v)) for v in p[policy.block(branch), x - 1, came]]
-        row = {}
-        for onward in graph.leaving[arc.head]:
-            edge = onward.copy if onward.head.depth < x else back + onward.copy
-            to = "target" if onward.head == graph.target else onward
-            row[to] = row.get(to, 0) + values[edge] / sum(values, exact(0))
-        rows[arc] = row
-    return Chain(rows)
 
 
 # -- edge policies ------------------------------------------------------------------------------------------------
@@ -70,7 +51,7 @@ def test_zero_logits_are_the_base_model(maze, tied):
 @pytest.mark.parametrize("tied", [True, False])
 def test_elimination_agrees_with_the_exact_solve_on_random_logits(maze, tied):
     policy = random_policy(maze, tied)
-    each = [float(full_rows(policy, target).hitting_time()) for target in range(maze.W)]
+    each = [float(edge_chain(policy, target).hitting_time()) for target in range(maze.W)]
     for target in range(maze.W):
         assert policy.expected_steps(target) == pytest.approx(each[target], rel=1e-12)
     assert policy.expected_steps() == pytest.approx(np.mean(each), rel=1e-12)
@@ -259,7 +240,7 @@ def test_the_witness_agrees_with_the_four_row_gradient():
 
 @pytest.mark.parametrize("kl", [0.0, 0.2])
 def test_the_witness_is_the_derivative_of_the_objective(kl):
-    """One logit at a time, by differences of the expected return; the return itself from the mean of `spread`."""
+    """One logit at a time, by differences of the expected return, which is summed forward here."""
     maze, reward, h = Maze(2, 1, 2), Reward("length", horizon=9, penalty=0.05), 1e-5
     policy = random_policy(maze, scale=0.7)
     found = witness.gradient(policy, reward, kl=kl, targets=[1])
@@ -287,13 +268,39 @@ def test_the_spread_of_an_estimate_is_its_standard_deviation():
     maze, reward = Maze(2, 1, 2), Reward("length", horizon=11, penalty=0.1)
     policy = random_policy(maze, tied=True, scale=0.5)
     direction = np.random.default_rng(0).standard_normal(policy.logits.shape)
-    mean, deviation = witness.spread(policy, reward, direction, baseline=0.3)
+    mean, deviation = witness.score(policy, reward, direction).plain(baseline=0.3)
     assert mean == pytest.approx((witness.gradient(policy, reward) * direction).sum(), rel=1e-12)
     seen = walks(policy, np.zeros(200_000, int), seed=1, limit=11)
     scores = seen.counts - seen.counts.sum(axis=-1, keepdims=True) * policy.probabilities()
     worth = np.where(seen.reached, 1 - 0.1 * seen.steps, -1.1) - 0.3
     draws = worth * (scores * direction).sum(axis=(1, 2, 3, 4))
     assert draws.std() == pytest.approx(deviation, rel=0.02)                     # four standard errors
+
+
+@pytest.mark.parametrize("group", [2, 5])
+def test_the_spread_of_a_groups_estimate_is_that_of_a_sample_covariance(group):
+    maze, reward, n = Maze(2, 1, 2), Reward("length", horizon=11, penalty=0.1), 40_000
+    policy = random_policy(maze, tied=True, scale=0.5)
+    direction = np.random.default_rng(0).standard_normal(policy.logits.shape)
+    mean, deviation = witness.score(policy, reward, direction).covariance(group)
+    learner = PolicyGradient(reward=reward, group=group, groups=n, baseline="loo")
+    seen = learner.rollouts(policy, 1, 0)
+    scores = (seen.counts - seen.counts.sum(axis=-1, keepdims=True) * policy.probabilities()) * direction
+    draws = (learner.advantage(seen, learner.returns(policy, seen)) * scores.sum(axis=(1, 2, 3, 4))).reshape(n, group)
+    assert draws.mean(axis=1).std() == pytest.approx(deviation, rel=0.03)
+    assert abs(draws.mean() - mean) < 5 * deviation / n**0.5
+
+
+def test_the_spread_with_a_kl_penalty_is_bounded():
+    maze, reward = Maze(2, 1, 2), Reward("length", horizon=11, penalty=0.1)
+    policy = random_policy(maze, tied=True, scale=0.5)
+    direction = np.random.default_rng(0).standard_normal(policy.logits.shape)
+    learner = PolicyGradient(reward=reward, group=1, groups=1, baseline="none", kl=0.05)
+    draws = [(learner.estimate(policy, 1, first)[0] * direction).sum() for first in range(4000)]
+    bound = witness.kl_deviation(policy, reward, direction, 0.05)
+    assert 0.2 * bound < np.std(draws) < bound
+    assert np.mean(draws) == pytest.approx((witness.gradient(policy, reward, kl=0.05) * direction).sum(),
+                                           abs=5 * bound / 4000**0.5)
 
 
 def test_advantages_are_what_they_are_called():

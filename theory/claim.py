@@ -26,7 +26,8 @@ RELATIONS = ("equals", "at most", "at least", "tends to", "states")
 SOURCES = {"paper": "stated publicly by the paper", "audit": "read off a public reproduction",
            "summary": "told to readers of popular summaries", "critique": "a critic's objection",
            "derived": "derived here"}
-TOPICS = ("model", "walk", "imitation", "reinforcement", "separation", "wrappers", "distillation", "critique")
+TOPICS = ("model", "walk", "imitation", "reinforcement", "signs", "truncation", "penalties", "sampled", "separation",
+          "wrappers", "distillation", "samples", "summaries", "critique")
 
 
 @dataclass(frozen=True)

@@ -207,13 +207,3 @@ def rlvr_step_size_quoted(W: int, K: int, lr: float) -> Any:
 def rlvr_step_size(W: int, K: int, lr: float) -> Any:
     """Sign descent with a step of at most 2/K^(3/2) comes within 5 % of the optimum (200/lr steps), W <= K too."""
     return 1.05
-
-
-@claim("expected steps after a sampled learner's training from base", source=THEOREM, relation="at most",
-       domain=Domain("2 <= W <= 6, K <= 5, L <= 5", lambda W, K, **_: 2 <= W <= 6 and K <= 5),
-       stands_on=("rlvr_path",), control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
-       control_words="one part in a thousand below the optimum")
-def rlvr_sampled(W: int, K: int) -> Any:
-    """RLVR that samples (REINFORCE on whole rollouts, length penalty, leave-one-out baseline, normalised steps) comes
-    within 5 % of the optimum in at least nine runs of ten."""
-    return Fraction(21, 20) * closed_forms.optimum_steps(W, K)

@@ -1,13 +1,14 @@
-"""What readers are told (S1 to S8) and what critics object (C1 to C3), each as a claim of its own.
+"""What readers are told of the paper, S1 to S8, each as a claim of its own.
 
-The sentences are ours, written from public summaries; none is the paper's wording. A sentence that can be put as a
-formula is one; the others are registered as statements, rest on the claims they name, and are worth no more than those.
+The sentences are ours, written from public summaries; none is the paper's wording. Each is read as a formula, with our
+constants; where a reading fails, the true form stands beside it.
 
-Not covered: the dials that would settle C1 to C3 one assumption at a time.
+Not covered: what critics object (`theory.critique`).
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from theory import closed_forms
@@ -16,10 +17,6 @@ from theory.claim import FORKS, MAZES, Domain, claim
 
 def _told(number: str) -> tuple[str, str]:
     return ("summary", number)
-
-
-def _objection(number: str) -> tuple[str, str]:
-    return ("critique", number)
 
 
 @claim("expected steps of the optimum", source=_told("S1"), relation="at most", symbolic=True,
@@ -61,9 +58,22 @@ def summary_no_signal(size: int) -> Any:
     return [0.0] * size
 
 
-@claim("rows b and d under RLVR", source=_told("S6"), relation="states", domain=FORKS, stands_on=("rlvr_reaches",))
-def summary_retreat_for_free() -> None:
-    """RL learns to retreat for free, from the model's own failures."""
+@claim("backward rows pushed towards turning round, at the point y = e^-s of RLVR's way from base", source=_told("S6"),
+       domain=Domain("W >= K + 1, 0 < y <= 1", lambda W, K, **_: W >= K + 1),
+       stands_on=("rlvr_path", "rlvr_no_penalty"), control=lambda W, K, L, y: 1, control_words="one row")
+def summary_retreat_for_free(W: int, K: int, L: int, y: Any) -> Any:
+    """RL learns to retreat for free, from the model's own failures: with whole rollouts, a length penalty and W >= K+1
+    no backward row is ever pushed towards turning round, and sampled learners raise them all."""
+    return 0
+
+
+@claim("backward rows pushed towards turning round at base, outcome reward, rollouts cut off at T", source=_told("S6"),
+       domain=Domain("W >= 2, T >= 2K+1", lambda W, K, T, **_: W >= 2 and T >= 2 * K + 1),
+       stands_on=("truncation_unlearns",), control=lambda W, K, T: 2 * K, control_words="all of them",
+       should_hold=False, true_form="summary_retreat_for_free")
+def summary_retreat_outcome_quoted(W: int, K: int, T: int) -> Any:
+    """RL learns to retreat from the outcome alone, however long its rollouts may be."""
+    return 0
 
 
 @claim("expected steps of two students at convergence: of whole traces, and of their golden parts", source=_told("S7"),
@@ -78,24 +88,12 @@ def summary_messy_traces(W: Any, K: Any, L: Any) -> Any:
     return [closed_forms.optimum_steps(W, K), closed_forms.sft_steps(W, K, L)]
 
 
-@claim("sampled learners", source=_told("S8"), relation="states", stands_on=("rlvr_reaches",))
-def summary_real_algorithm() -> None:
-    """The result survives a real algorithm."""
-
-
-@claim("what of the separation depends on the data", source=_objection("C1"), relation="states",
-       stands_on=("sft_frozen", "separation"))
-def critique_by_construction() -> None:
-    """The central theorem is close to true by construction."""
-
-
-@claim("what of the separation depends on the maze", source=_objection("C2"), relation="states",
-       stands_on=("separation", "balance_exponent"))
-def critique_topology() -> None:
-    """The exponential leans on the chosen topology."""
-
-
-@claim("what of the separation depends on the definition of SFT", source=_objection("C3"), relation="states",
-       stands_on=("sft_frozen", "sft_cost"))
-def critique_pessimistic_sft() -> None:
-    """The separation leans on a deliberately pessimistic definition of SFT."""
+@claim("expected steps after GRPO's training from base", source=_told("S8"), relation="at most",
+       domain=Domain("2 <= W <= 6, K <= 5, L <= 5", lambda W, K, **_: 2 <= W <= 6 and K <= 5),
+       stands_on=("sampled_gradient", "rlvr_path"),
+       control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
+       control_words="one part in a thousand below the optimum")
+def summary_real_algorithm(W: int, K: int) -> Any:
+    """The result survives a real algorithm: GRPO on whole rollouts with a length penalty comes within 5 % of the
+    optimum in at least nine runs of ten, on small mazes."""
+    return Fraction(21, 20) * closed_forms.optimum_steps(W, K)

@@ -17,6 +17,7 @@ from theory.chain import START, TARGET, Chain, full_chain, lumped_chain, simple_
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Branch, Policy
+from verify.learners.edges import EdgePolicy
 
 FULL = 130            # directed edges up to which the full chain is solved
 
@@ -59,6 +60,28 @@ def homogeneous_steps(W: int, K: int, a: Any, b: Any, c: Any, d: Any) -> Any:
 def balanced_steps(W: int, K: int, a: Any, b: Any, c: Any) -> Any:
     """Steps of the homogeneous policy with d = ac/b."""
     return homogeneous_steps(W, K, a, b, c, a * c / b)
+
+
+def edge_chain(policy: EdgePolicy, target: int = 0) -> Chain:
+    """The directed-edge chain of a learner's policy, every arc with its own row, in rationals: floats as they are.
+
+    Rows are normalised exactly, so that their sums are 1.
+    """
+    maze, p = policy.maze, policy.probabilities()
+    graph, rows = maze.graph(target), dict(full_chain(maze, Policy.base(maze.L), target=target).rows)
+    for arc in rows:
+        if arc == START or arc.head.depth in (0, maze.shortest):
+            continue
+        x, back = arc.head.depth, maze.copies(arc.head.depth - 1)
+        came = arc.copy if x > arc.tail.depth else back + arc.copy
+        values = [exact(float(v)) for v in p[policy.block(arc.head.branch), x - 1, came]]
+        row: dict[Any, Any] = {}
+        for onward in graph.leaving[arc.head]:
+            edge = onward.copy if onward.head.depth < x else back + onward.copy
+            to = TARGET if onward.head == graph.target else onward
+            row[to] = row.get(to, 0) + values[edge] / sum(values, exact(0))
+        rows[arc] = row
+    return Chain(rows)
 
 
 # -- the maze ---------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def _kernels() -> _Kernels:
             s0, s1, s2, s3 = started(seed, run)
             state = t = 0
             while t < limit:
-                draw = rotated(s0 + s3, 23) + s0                   # xoshiro256++, written out: a call would cost a third
+                draw = rotated(s0 + s3, 23) + s0                   # xoshiro256++, written out: a call costs a third
                 shifted = s1 << u64(17)
                 s2 ^= s0
                 s3 ^= s1

@@ -89,7 +89,7 @@ def balanced_rows(draw: st.DrawFn) -> dict[str, Fraction]:
 
 @st.composite
 def sft_settings(draw: st.DrawFn) -> dict[str, Any]:
-    """How an SFT learner is run: {'maze', 'updates', 'batch', 'lr', 'fixed_target', 'fixed_copy', 'jitter', 'tied', 'seed'}.
+    """How an SFT learner is run: maze, updates, batch, lr, fixed_target, fixed_copy, jitter, tied, seed.
 
     `updates` batches of `batch` golden paths; `jitter` moves the starting logits off base. The seed is derived from
     the other settings, never drawn: a search for failures would go looking for the unlucky one.

@@ -16,7 +16,6 @@ from verify.judge import grid
 from verify.learners import dense
 from verify.learners.exact import Exact
 from verify.learners.learning import Budget
-from verify.learners.policy_gradient import PolicyGradient
 from verify.sweeps import PLANE
 
 # -- Figure 3 -----------------------------------------------------------------------------------------------------
@@ -370,39 +369,6 @@ def test_rlvr_step_size__control(check):
 
 def test_rlvr_step_size__needed(check):
     check.exhaust([{"W": 2, "K": 41, "lr": 0.01}, {"W": 2, "K": 26, "lr": 0.02}], _ended)
-
-
-# -- learners that sample -----------------------------------------------------------------------------------------
-
-SAMPLED = [(Maze(2, 1, 1), 24), (Maze(3, 2, 2), 24), (Maze(2, 3, 2), 12), (Maze(4, 3, 2), 16), (Maze(5, 5, 5), 4)]
-
-
-def _within_five_percent(learner, updates):
-    """Seeded runs over the sweep, some tied and some not: which came within 5 % of the optimum."""
-    def draw(seed):
-        reached = []
-        for maze, runs in SAMPLED:
-            goal = 1.05 * float(closed_forms.optimum_steps(maze.W, maze.K))
-            for run in range(runs):
-                tied = maze.K > 2 or run % 2 == 0
-                trained = learner.train(maze, budget=Budget(updates * (1 if tied else 3), goal=goal), seed=seed + run,
-                                        tied=tied)
-                reached.append(min(point.H for point in trained.trace) <= goal)
-        return np.array(reached)
-
-    return draw
-
-
-def test_rlvr_sampled__simulated(check):
-    learner = PolicyGradient(2.0, group=64, baseline="loo", rule="normalised")
-    check.share(0.9, 0.5, _within_five_percent(learner, 400), relation="at least")
-
-
-def test_rlvr_sampled__control(check):
-    """No run of these goes below the optimum: the least H over all runs and updates, against 0.999 of it."""
-    learner = PolicyGradient(2.0, group=64, baseline="loo", rule="normalised")
-    check.exhaust([{"W": 3, "K": 2, "L": 2}, {"W": 4, "K": 3, "L": 2}], lambda W, K, L: min(
-        point.H for point in learner.train(Maze(W, K, L), budget=Budget(300), seed=1).trace))
 
 
 # -- no penalty ---------------------------------------------------------------------------------------------------

@@ -1,20 +1,26 @@
-"""Checks of `theory.critique`: what readers are told, as far as it can be put as a formula and checked here."""
+"""Checks of `theory.summaries`: what readers are told, put as formulas; with learners that really run."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from theory import closed_forms, coverage, dynamics
+from theory import closed_forms, coverage, dynamics, hitting, moments
 from theory.maze import Maze
 from theory.policy import Policy
+from theory.rewards import Reward
 from verify import strategies, students
+from verify.forward import arrival_law
 from verify.judge import grid
 from verify.learners import dense, sft
 from verify.learners.edges import EdgePolicy
 from verify.learners.learning import Budget
 from verify.learners.policy_gradient import PolicyGradient
-from verify.measures import solved
+from verify.measures import edge_chain, solved
+from verify.rollouts import walks
+from verify.sampling import Law
 from verify.sweeps import PLANE, TINY, WIDE
 from verify.wrapped import search_steps
 
@@ -70,6 +76,25 @@ def test_summary_same_start__computed(check):
     check.exhaust(TINY, _before_training, within=1e-9)
 
 
+def test_summary_same_start__exact(check):
+    """The untrained learner's own rows, arc by arc, in rationals: it is the simple random walk."""
+    check.exhaust(TINY, lambda W, K, L: edge_chain(EdgePolicy(Maze(W, K, L))).hitting_time())
+
+
+def test_summary_same_start__searched(check):
+    check.search(strategies.sizes(6, 6, 6), _before_training, within=1e-9)
+
+
+@pytest.mark.parametrize("learner", ["sft", "rlvr"])
+def test_summary_same_start__simulated(check, learner):
+    """First walks of each learner before it has learnt anything; the twin's walker starts a little trained."""
+    maze, n, horizon = Maze(3, 2, 2), 40_000, 1500
+    twin = dynamics.policy_of(dynamics.base_log_odds(maze) + 0.1)
+    start = {"sft": sft.Golden(), "rlvr": PolicyGradient()}[learner].train(maze, budget=Budget(0), tied=False).policy
+    check.sample(Law(*moments.reach_curve(maze, Policy.base(2), horizon)), Law(*moments.reach_curve(
+        maze, twin, horizon)), lambda seed: walks(start, np.arange(n) % 3, seed=seed, counted=False).steps)
+
+
 def test_summary_same_start__control(check):
     check.exhaust(TINY, _before_training, within=1e-9)
 
@@ -94,8 +119,136 @@ def test_summary_no_signal__searched(check):
     check.search(_data(), _gradient_without_data)
 
 
+# every golden path at once, and each target alone
+WHOLE = [{"maze": Maze(W, K, L), "targets": np.repeat(targets, L**K), "copies": np.array(
+    list(itertools.product(range(L), repeat=K)) * len(targets)), "logits": None}
+    for W in (1, 2, 3) for K in (1, 2) for L in (1, 2, 3) for targets in (range(W), [0])]
+
+
+def test_summary_no_signal__exact(check):
+    """Zero to the last bit; the size of what no path visits is counted by hand: half the rows, and unseen branches."""
+    cases = []
+    for case in WHOLE:
+        maze, branches = case["maze"], len(set(case["targets"].tolist()))
+        a_branch = 2 * maze.K * (maze.L + 1) ** 2               # logits of a branch; half of its states move back
+        cases.append({**case, "size": maze.W * a_branch - branches * a_branch // 2})
+    check.exhaust(cases, _gradient_without_data)
+
+
+def test_summary_no_signal__simulated(check):
+    """Learners that run, by imitation or rewarded for straight walks alone: which left every backward row bit for bit.
+
+    Without a baseline: with one, failures count too, and they visit backward rows.
+    """
+    def draw(seed):
+        still = []
+        for run in range(80):
+            maze = Maze(2 + run % 3, 1 + run % 4, 1 + run % 5)
+            straight = Reward("outcome", maze.shortest)
+            learner = (sft.Golden(0.7, 1 + run % 7), PolicyGradient(0.3, straight, baseline="none"))[run % 2]
+            trained = learner.train(maze, budget=Budget(40), seed=seed + run, tied=run % 8 < 4).policy
+            still.append(np.all(trained.backward() == 0) and np.any(trained.logits != 0))
+        return np.array(still)
+
+    check.share(0.99, 0.5, draw, relation="at least")
+
+
 def test_summary_no_signal__control(check):
     check.search(_data(), _gradient_without_data)
+
+
+# -- retreat for free ---------------------------------------------------------------------------------------------
+
+PATH = [{"W": K + more, "K": K, "L": L, "y": y} for K in (1, 2, 3, 5, 8) for more in (1, 4) for L in (1, 2, 5, 20)
+        for y in map(Fraction, ("1", "4/5", "1/2", "1/4", "1/10", "1/100"))]
+
+
+def _pushed_back(W, K, L, y):
+    """Backward rows whose exact derivative of H is not negative, at a point of the path; theory.hitting's gradient."""
+    alpha, beta = 1 / (1 + L * y), L / (L + y)
+    slope = hitting.gradient(Maze(W, K, L), Policy(alpha, beta, beta, alpha))[0]
+    return sum(value >= 0 for value in (*slope.b, *slope.d))
+
+
+def test_summary_retreat_for_free__exact(check):
+    check.exhaust(PATH, _pushed_back)
+
+
+def test_summary_retreat_for_free__searched(check):
+    check.search(st.integers(1, 10).flatmap(lambda K: st.fixed_dictionaries({
+        "W": st.integers(K + 1, K + 20), "K": st.just(K), "L": st.integers(1, 40),
+        "y": st.fractions(Fraction(1, 1000), 1, max_denominator=1000)})), _pushed_back)
+
+
+def test_summary_retreat_for_free__simulated(check):
+    """Sampled learners whose data are their own walks: which ended with every backward row above base, in the mean."""
+    def draw(seed):
+        learner, found = PolicyGradient(2.0, group=64, baseline="loo", rule="normalised"), []
+        for maze, runs in ((Maze(2, 1, 1), 30), (Maze(3, 2, 2), 30), (Maze(4, 3, 2), 20)):
+            for run in range(runs):
+                rows = learner.train(maze, budget=Budget(150), seed=seed + run).policy.rows()
+                found.append(rows["b"].mean(axis=-1).min() > maze.L / (maze.L + 1)
+                             and rows["d"].mean(axis=-1).min() > 1 / (maze.L + 1))
+        return np.array(found)
+
+    check.share(0.9, 0.5, draw, relation="at least")
+
+
+def test_summary_retreat_for_free__control(check):
+    check.exhaust(PATH, _pushed_back)
+
+
+def test_summary_retreat_for_free__needed(check):
+    """W = 2: the inner rows of a deep maze are pushed back near base."""
+    check.exhaust([{"W": 2, "K": K, "L": 2, "y": Fraction(1)} for K in (3, 4, 6)], _pushed_back)
+
+
+CUT = [{"W": W, "K": K, "L": L, "T": T} for W in (2, 3) for K in (1, 2) for L in (1, 2)
+       for T in range(2 * K + 1, 7 * K)]
+
+
+def _pushed_back_by_outcomes(W, K, L, T):
+    """The exact derivative of P(T_hit <= T) in the backward rows, from the forward law: how many are negative."""
+    _, slopes = arrival_law(Maze(W, K, L), Policy.base(L), T)
+    return sum(sum(series) < 0 for (_, row, _), series in slopes.items() if row in "bd")
+
+
+def test_summary_retreat_outcome_quoted__exact(check):
+    check.exhaust(CUT, _pushed_back_by_outcomes)
+
+
+def test_summary_retreat_outcome_quoted__control(check):
+    check.exhaust(CUT, _pushed_back_by_outcomes)
+
+
+# -- a real algorithm ---------------------------------------------------------------------------------------------
+
+GRPO = PolicyGradient(2.0, group=64, baseline="grpo", rule="normalised")
+REAL = [{"W": 2, "K": 1, "L": 1}, {"W": 2, "K": 1, "L": 2}, {"W": 3, "K": 1, "L": 2}, {"W": 2, "K": 2, "L": 1}]
+
+
+def _grpo(W, K, seed, **maze):
+    """A seeded run, stopped once it is within 4 % of the optimum."""
+    goal = 1.04 * float(closed_forms.optimum_steps(W, K))
+    return GRPO.train(Maze(W, K, **maze), budget=Budget(800, goal=goal), seed=seed, tied=True)
+
+
+def test_summary_real_algorithm__exact(check):
+    """The trained policy's own cost, arc by arc, in rationals."""
+    check.exhaust(REAL, lambda W, K, L: edge_chain(_grpo(W, K, 1, L=L).policy).hitting_time())
+
+
+def test_summary_real_algorithm__simulated(check):
+    def draw(seed):
+        return np.array([min(point.H for point in _grpo(W, K, seed + run, L=L).trace) <= check.claim.body(W, K)
+                         for W, K, L, runs in ((2, 1, 1, 24), (3, 2, 2, 24), (2, 3, 2, 12), (4, 3, 2, 16), (5, 5, 5, 4))
+                         for run in range(runs)])
+
+    check.share(0.9, 0.5, draw, relation="at least")
+
+
+def test_summary_real_algorithm__control(check):
+    check.exhaust(REAL, lambda W, K, L: edge_chain(_grpo(W, K, 1, L=L).policy).hitting_time())
 
 
 # -- messy traces -------------------------------------------------------------------------------------------------

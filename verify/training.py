@@ -119,8 +119,8 @@ def train(maze: Maze, options: Options | None = None, *, updates: int = 100, sam
           checkpoint: Path | None = None, tick: Tick = lambda done, total: None, **more: Any) -> Trained:
     """Train by name and return the policy with its trace; `more` are options given by name.
 
-    updates, samples, steps, goal: the budget, whichever ends first. start: rows to start from, base if none. checkpoint:
-    a file to go on from if it exists, and to write. Errors: `InputError` for settings that make no sense.
+    updates, samples, steps, goal: the budget, whichever ends first. start: rows to start from, base if none.
+    checkpoint: a file to go on from if it exists, and to write. Errors: `InputError` for settings that make no sense.
     """
     options = options or Options(**more)
     learner, budget = options.build(maze), Budget(updates, samples, steps, goal)

@@ -31,8 +31,8 @@ LIMIT = 10**7                          # steps of a teacher's trace before it is
 class Distillation(Learner):
     """SFT on a teacher's traces; see the module docstring. teacher: rows of a tied policy, the optimum by default.
 
-    Errors: `InputError` for a share outside [0, 1], sizes below 1, `converged` without `traces`, or a teacher that needs
-    more than 10^7 steps for a trace.
+    Errors: `InputError` for a share outside [0, 1], sizes below 1, `converged` without `traces`, or a teacher that
+    needs more than 10^7 steps for a trace.
     """
 
     teacher: Policy = field(default_factory=Policy.optimum)

@@ -68,14 +68,14 @@ class Exact(Learner):
         super().__post_init__()
         if self.rule not in RULES:
             raise InputError(f"rule {self.rule!r}: not one of {', '.join(RULES)}")
-        if self.reward.horizon is None and (self.reward.kind == "discount" or self.kl):
-            raise InputError("an exact learner needs a horizon for a discount or a KL penalty (--truncate)")
-        if self.reward.horizon is not None and self.rule == "flow":
-            raise InputError("the flow of the truncated objective is not integrated: choose another rule")
+        if self.reward.horizon is None and self.kl:
+            raise InputError("an exact learner needs a horizon for a KL penalty (--truncate)")
+        if self.rule == "flow" and (self.reward.horizon is not None or self.reward.kind == "discount"):
+            raise InputError("only the flow of the length penalty on whole rollouts is integrated: choose another rule")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
         z, penalty = log_odds(policy), float(self.reward.penalty)
-        if self.reward.horizon is None:
+        if self.reward.horizon is None and self.reward.kind != "discount":
             if self.reward.kind == "outcome" or penalty == 0:
                 return Used()                              # the outcome is 1 whatever the policy: no gradient at all
             if self.rule == "flow":

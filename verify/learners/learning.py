@@ -6,10 +6,10 @@
     >>> Golden(lr=0.5).train(Maze(3, 3, 2), budget=Budget(updates=50), seed=1).trace[-1].samples
     50
 
-A learner is a frozen record of its settings with one method, `update`, that moves a policy once, in place, and says what
-that used: samples (rollouts, golden paths or traces) and steps (edges walked by rollouts, or tokens read in traces).
-Update number n of a seed draws from streams that depend on the seed and on the samples used so far alone, so that a run
-taken up again from a checkpoint is the run that was cut off, bit for bit.
+A learner is a frozen record of its settings with one method, `update`, that moves a policy once, in place, and says
+what that used: samples (rollouts, golden paths or traces) and steps (edges walked by rollouts, or tokens read in
+traces). An update draws from streams that depend on the seed and on the samples used so far alone, so that a run taken
+up again from a checkpoint is the run that was cut off, bit for bit.
 
 H is the exact expected steps of the learnt policy, averaged over targets where the rows are untied; it is solved, never
 estimated, and costs the learner nothing.

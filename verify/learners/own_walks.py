@@ -6,9 +6,9 @@ Setting. Each round the learner walks `rollouts` times (uniform targets, or bran
     DAgger      keeps every state it visited, in all rounds so far, with an expert's choice in place of its own
 
 The expert of DAgger either knows the target and names the next edge of a shortest path ('golden': in the target's
-branch a walker that moves towards the fork should turn round), or names what the optimal policy does ('optimum': always
-persist). With several golden edges it names each with equal weight. A round's imitation is `passes` full-batch steps, or
-with `converged` the limit of such steps, the empirical conditional in every visited row.
+branch a walker that moves towards the fork should turn round), or names what the optimal policy does ('optimum':
+always persist). With several golden edges it names each with equal weight. A round's imitation is `passes` full-batch
+steps, or with `converged` the limit of such steps, the empirical conditional in every visited row.
 
 Not covered: mixing the expert's actions into the walks, keeping the successes of earlier rounds.
 """

@@ -9,8 +9,8 @@ is S = chosen - visits * softmax, and an update moves the logits along the mean 
     mean     A = R - mean of the group          the mean is (1 - 1/G) times the gradient
     grpo     A = (R - mean) / deviation         of another direction in general: it weighs groups, not rollouts
 
-A group of G rollouts shares a prompt, that is, a target; targets are uniform, or always branch 0. Rollouts `excluded` by
-the reward leave their group. The KL term has a direct part too, since the penalty itself depends on the row.
+A group of G rollouts shares a prompt, that is, a target; targets are uniform, or always branch 0. Rollouts `excluded`
+by the reward leave their group. The KL term has a direct part too, since the penalty itself depends on the row.
 
 Not covered: importance ratios and clipping (every update is on fresh rollouts, where the ratio is 1), value networks.
 """

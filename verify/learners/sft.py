@@ -55,9 +55,9 @@ def fit(policy: EdgePolicy, chosen: Array) -> None:
 # -- golden paths -----------------------------------------------------------------------------------------------
 
 def golden_choices(policy: EdgePolicy, targets: Array, copies: Array) -> Array:
-    """The choices of golden paths, summed: path i leads to branch targets[i] by parallel edge copies[i, j] in diamond j.
+    """The choices of golden paths, summed: path i leads to branch targets[i] by edge copies[i, j] in diamond j.
 
-    Shape of the logits. A path makes 2K choices, one at each inner node; the fork's is not the policy's.
+    Shaped like the logits. A path makes 2K choices, one at each inner node; the fork's is not the policy's.
     """
     maze, chosen = policy.maze, np.zeros_like(policy.logits)
     block = np.zeros_like(targets) if policy.tied else targets

@@ -8,11 +8,11 @@ may all differ. Rollouts are cut off at the reward's horizon T, so everything is
     gradient    sum_t alpha_t(s) p(k|s) (beta_{t+1}(k) - mean of beta_{t+1} over the row), for each choice k,
                 less the direct part of the KL penalty
 
-`spread` carries the first two moments of a rollout's score along a direction, jointly with its KL cost, forward in
-time: with them the variance of (R - B) <S, v> is exact for a constant baseline B.
+`score` carries the first two moments of a rollout's score along a direction forward in time: with them the mean and the
+variance of the estimates are exact, for a constant baseline and for the group's (`Score`).
 
 Dense in T x states: for small mazes. Shares no code with `theory.truncated`, which knows four rows a diamond only.
-Not covered: rollouts without a horizon; baselines that depend on the sample, whose factor is stated where it is used.
+Not covered: rollouts without a horizon; the spread of GRPO's estimate, of which a check uses a bound.
 """
 
 from __future__ import annotations
@@ -117,59 +117,93 @@ def _gradient(policy: EdgePolicy, reward: Reward, kl: float, target: int) -> Arr
     return out.reshape(policy.logits.shape)
 
 
-def spread(policy: EdgePolicy, reward: Reward, direction: Array, *, kl: float = 0.0, baseline: float = 0.0,
-           target: int = 0) -> tuple[float, float]:
-    """(mean, bound on the standard deviation) of one rollout's (R - baseline) <S, direction>, KL parts included.
+class Score(NamedTuple):
+    """Moments of one rollout's reward R and of its score S along a direction, S = <score, v>; E[S] = 0.
 
-    R = 0 for rollouts that are cut off under `excluded`. Exact for kl = 0; with a KL penalty the direct part's
-    deviation is added to that of the rest (Minkowski).
+    Under `excluded` a rollout that is cut off counts as R = 0 here.
+    """
+
+    R: float
+    R2: float
+    S2: float
+    RS: float
+    R2S2: float
+    RS2: float
+
+    def plain(self, baseline: float = 0.0) -> tuple[float, float]:
+        """(mean, standard deviation) of (R - baseline) S."""
+        return self.RS, math.sqrt(max(self.R2S2 - 2 * baseline * self.RS2 + baseline**2 * self.S2 - self.RS**2, 0.0))
+
+    def covariance(self, group: int) -> tuple[float, float]:
+        """(mean, standard deviation) of the sample covariance of R and S over a group: the estimate with baseline loo.
+
+        Its variance is mu_22/G - (G-2)/(G(G-1)) mu_11^2 + mu_20 mu_02/(G(G-1)), mu the central moments of (R, S).
+        """
+        mu_22 = self.R2S2 - 2 * self.R * self.RS2 + self.R**2 * self.S2
+        rest = (self.R2 - self.R**2) * self.S2 - (group - 2) * self.RS**2
+        return self.RS, math.sqrt(max(mu_22 / group + rest / (group * (group - 1)), 0.0))
+
+
+def score(policy: EdgePolicy, reward: Reward, direction: Array, *, target: int = 0) -> Score:
+    """The exact moments of one rollout, rows and direction shaped like the logits; no KL penalty.
+
+    Errors: `InputError` without a horizon.
     """
     if reward.horizon is None:
         raise InputError("the witness needs a horizon")
-    walk, v = moves(policy, target), np.append(direction.ravel(), 0.0)        # slot -1 finds the 0
-    cost, slope = _row_costs(policy, walk, kl) if kl else (np.zeros(walk.states), np.zeros(direction.size))
-    row_mean = np.bincount(walk.source, walk.p * v[walk.slot], minlength=walk.states)
-    sigma = np.where(walk.slot >= 0, v[walk.slot] - row_mean[walk.source], 0.0)
-    direct = np.zeros(walk.states)                                            # <slope of the row's KL, v>
-    np.add.at(direct, walk.source, np.append(slope, 0.0)[walk.slot] * v[walk.slot])
-    # moments E[C^i S^k; state], C the KL cost so far; and those of the direct part alone
-    start = np.zeros(walk.states)
-    start[0] = 1.0
-    now: dict[Any, Array] = {(i, k): start * (i == k == 0) for i in range(3) for k in range(3)}
-    plain = [start, start * 0, start * 0]
-    first = second = 0.0
-    direct_first = direct_second = 0.0
-
-    def arrive(weight: float, mass: dict[Any, float]) -> tuple[float, float]:
-        mean = weight * mass[0, 1] - mass[1, 1]
-        square = weight**2 * mass[0, 2] - 2 * weight * mass[1, 2] + mass[2, 2]
-        return mean, square
-
+    walk = moves(policy, target)
+    sigma = _increments(walk, direction)
+    mass = [np.zeros(walk.states) for _ in range(3)]                # E[S^k; state], k = 0, 1, 2
+    mass[0][0] = 1.0
+    found = np.zeros(6)
     for t in range(1, reward.horizon + 1):
-        alive = walk.source != walk.goal
-        new: dict[Any, Array] = {}
-        for i, k in now:
-            total = sum(math.comb(i, a) * math.comb(k, b) * cost[walk.source] ** (i - a) * sigma ** (k - b)
-                        * now[a, b][walk.source] for a in range(i + 1) for b in range(k + 1))
-            new[i, k] = np.bincount(walk.to, walk.p * alive * total, minlength=walk.states)
-        d = direct[walk.source]
-        plain = [np.bincount(walk.to, walk.p * alive * sum(math.comb(j, a) * d ** (j - a) * plain[a][walk.source]
-                                                           for a in range(j + 1)), minlength=walk.states)
-                 for j in range(3)]
-        worth = float(reward.of_success(float(t))) - baseline
-        mean, square = arrive(worth, {key: float(value[walk.goal]) for key, value in new.items()})
-        first, second = first + mean, second + square
-        direct_first += float(plain[1][walk.goal])
-        direct_second += float(plain[2][walk.goal])
-        now = new
-        for value in (*now.values(), *plain):
-            value[walk.goal] = 0.0
-    rest = {key: float(value.sum()) for key, value in now.items()}
-    failed = 0.0 if reward.excluded else float(reward.of_failure()) - baseline
-    if not reward.excluded:
-        mean, square = arrive(failed, rest)
-        first, second = first + mean, second + square
-    direct_first += float(plain[1].sum())
-    direct_second += float(plain[2].sum())
-    deviation = math.sqrt(max(second - first**2, 0.0)) + math.sqrt(max(direct_second - direct_first**2, 0.0))
-    return first - direct_first, deviation
+        mass = _pushed(walk, sigma, mass)
+        found += _terms(float(reward.of_success(float(t))), [m[walk.goal] for m in mass])
+        for m in mass:
+            m[walk.goal] = 0.0
+    found += _terms(0.0 if reward.excluded else float(reward.of_failure()), [m.sum() for m in mass])
+    return Score(*(float(v) for v in found))
+
+
+def _increments(walk: Moves, direction: Array) -> Array:
+    """What each move adds to <score, direction>: the direction's entry less its mean over the row."""
+    v = np.append(direction.ravel(), 0.0)                           # slot -1 finds the 0
+    mean = np.bincount(walk.source, walk.p * v[walk.slot], minlength=walk.states)
+    return np.where(walk.slot >= 0, v[walk.slot] - mean[walk.source], 0.0)
+
+
+def _pushed(walk: Moves, step: Array, mass: list[Array]) -> list[Array]:
+    """The moments E[S^k; state] one step later, when a move adds `step` to S."""
+    alive = walk.p * (walk.source != walk.goal)
+    return [np.bincount(walk.to, alive * sum(math.comb(k, i) * step ** (k - i) * mass[i][walk.source]
+                                             for i in range(k + 1)), minlength=walk.states) for k in range(len(mass))]
+
+
+def _terms(R: float, mass: list[Any]) -> Array:
+    p, first, second = mass
+    return np.array([R * p, R**2 * p, second, R * first, R**2 * second, R * second])
+
+
+def kl_deviation(policy: EdgePolicy, reward: Reward, direction: Array, kl: float, *, target: int = 0) -> float:
+    """A bound on the standard deviation of a rollout's whole estimate with a KL penalty and no baseline.
+
+    The reward's part is exact; the penalty's, kl C S with C the KL paid, by |C| <= T max KL; the direct part by its
+    exact second moment; the three added up (Minkowski).
+    """
+    walk = moves(policy, target)
+    cost, slope = _row_costs(policy, walk, kl)
+    plain = score(policy, reward, direction, target=target)
+    direct = np.zeros(walk.states)
+    chosen = walk.slot >= 0
+    row = np.bincount(walk.source[chosen], (slope * direction.ravel())[walk.slot[chosen]], minlength=walk.states)
+    direct[:] = row
+    mass = [np.zeros(walk.states) for _ in range(3)]
+    mass[0][0] = 1.0
+    second = 0.0
+    for _ in range(int(reward.horizon or 0)):
+        mass = _pushed(walk, direct[walk.source], mass)
+        second += mass[2][walk.goal]
+        for m in mass:
+            m[walk.goal] = 0.0
+    second += mass[2].sum()
+    return plain.plain()[1] + int(reward.horizon or 0) * cost.max() * math.sqrt(plain.S2) + math.sqrt(second)
