@@ -20,7 +20,7 @@ d_{2K} = 0, since the walker surely comes back. There are d_0 + 1 entries into i
 branches, and T = sum (2 d_x + 1) + 2 sum u_x. Exact in distribution, up to the rounding of numpy's samplers.
 
 A walk cut off at `limit` steps is reported as `limit` and only bounds its hitting time from below.
-Not covered: walks under a wrapper (`verify.wrapped`); excursions of untied policies.
+Not covered: walks under a wrapper (`verify.inference`); excursions of untied policies.
 """
 
 from __future__ import annotations
