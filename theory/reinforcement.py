@@ -172,7 +172,7 @@ def rlvr_cost(W: int, K: int, L: int, steps: int, lr: float) -> Any:
 
 @claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at most",
        domain=Domain("W >= K + 1, 0 < delta <= 1, lr > 0", lambda W, K, delta, **_: W >= K + 1 and delta <= 1),
-       stands_on=("rlvr_cost",), control=lambda K, L, lr, delta, **_: sign_path.steps_bound(K, L, lr, delta, 1),
+       stands_on=("rlvr_cost",), control=lambda K, L, lr, delta: sign_path.steps_bound(K, L, lr, delta, 1),
        control_words="constant 1 for 3/2")
 def rlvr_steps_upper(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(3, 2)) -> Any:
     """When W >= K + 1, ceil(log(3/2 K(L + 1/L)/delta)/lr) sign steps of any size lr bring RLVR within 1 + delta of the
@@ -183,7 +183,7 @@ def rlvr_steps_upper(K: int, L: int, lr: Any, delta: Any, constant: Any = Fracti
 @claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at least",
        domain=Domain("W >= K + 1, 0 < delta <= 1/2, lr > 0", lambda W, K, delta, **_: W >= K + 1 and 2 * delta <= 1),
        stands_on=("rlvr_cost",),
-       control=lambda K, L, lr, delta, **_: sign_path.steps_bound(K, L, lr, delta, Fraction(5, 2)),
+       control=lambda K, L, lr, delta: sign_path.steps_bound(K, L, lr, delta, Fraction(5, 2)),
        control_words="constant 5/2 for 1/2")
 def rlvr_steps_lower(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(1, 2)) -> Any:
     """When W >= K + 1, RLVR by sign steps of size lr needs at least ceil(log(1/2 K(L + 1/L)/delta)/lr) of them."""

@@ -42,6 +42,7 @@ def finite(value: float | None) -> float | None:
 
 
 def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output; nan and infinity are errors."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 

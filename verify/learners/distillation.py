@@ -51,6 +51,7 @@ class Distillation(Learner):
             raise InputError("converged: how many traces? (--traces)")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """A step on fresh data, or a pass over the data set, whose samples and tokens count once."""
         if not self.traces:
             chosen, tokens = self.data(policy, self.batch, seed, used.samples)
             sft.step(policy, chosen, self.batch, self.lr)

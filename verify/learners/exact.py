@@ -74,6 +74,7 @@ class Exact(Learner):
             raise InputError("only the flow of the length penalty on whole rollouts is integrated: choose another rule")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """One step along the exact gradient, or the flow for time lr; uses no samples."""
         z, penalty = log_odds(policy), float(self.reward.penalty)
         if self.reward.horizon is None and self.reward.kind != "discount":
             if self.reward.kind == "outcome" or penalty == 0:

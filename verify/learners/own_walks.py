@@ -68,6 +68,7 @@ class Rejection(OwnWalks):
             raise InputError(f"keep = {self.keep}: the share of successes must lie in (0, 1]")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """Walk, keep the shortest successes, imitate them."""
         seen, _ = self.walk(policy, seed, used)
         arrived = np.flatnonzero(seen.reached)
         n = math.ceil(self.keep * len(arrived))
@@ -89,6 +90,7 @@ class DAgger(OwnWalks):
             raise InputError(f"expert {self.expert!r}: not one of golden, optimum")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """Walk, ask the expert what it would have done, imitate that in all rounds so far."""
         seen, targets = self.walk(policy, seed, used, apart=True)
         visits = seen.counts.sum(axis=-1)                             # (runs, W or 2, 2K, L+1)
         if policy.tied:

@@ -61,6 +61,7 @@ class PolicyGradient(Learner):
             raise InputError(f"kl = {self.kl}: must not be negative")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """One step on `groups` x `group` fresh rollouts."""
         gradient, steps = self.estimate(policy, seed, used.samples)
         if self.rule == "sign":
             gradient = np.sign(gradient)

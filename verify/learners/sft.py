@@ -95,6 +95,7 @@ class Golden(Learner):
         integer(self.batch, "batch")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """One step on a batch of fresh paths."""
         step(policy, self.draw(policy, self.batch, np.random.default_rng([seed, used.samples])), self.batch, self.lr)
         return Used(self.batch, self.batch * policy.maze.shortest)
 
@@ -113,6 +114,7 @@ class Population(Learner):
     fixed_target: bool = False
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """One step on the population loss; uses no samples."""
         step(policy, population_choices(policy, fixed_target=self.fixed_target), 1.0, self.lr)
         return Used()
 
@@ -122,6 +124,7 @@ class Flow(Learner):
     """The population flow from base in closed form, tied rows visited at rate 1; H in balls, of any size."""
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """Move to the flow's next time; uses no samples."""
         if not policy.tied:
             raise InputError("the closed form of SFT's flow is for tied rows: leave --untied out")
         a, c = (float(np.log(odds)) for odds in dynamics.sft_odds((used.updates + 1) * self.lr, policy.maze.L))
@@ -132,6 +135,7 @@ class Flow(Learner):
         return Used()
 
     def measure(self, policy: EdgePolicy, number: int) -> tuple[float, float | None]:
+        """(H, log10 H) by the flow's closed form, in balls."""
         H: Any = dynamics.sft_flow_steps(policy.maze, number * self.lr)
         log10 = float(H.log()) / math.log(10)
         return (float(H.mid()) if log10 < 300 else math.inf), log10
