@@ -13,7 +13,7 @@ it read. Each bill has a risk eta: the learner is done with probability at least
     RLVR from the SFT limit     its backward rows, all at once or from the fork outwards; one rollout is already H steps
 
 Two facts shorten the table. A student at convergence walks only arcs that its data contain, so a branch need be seen
-once, not each of its L^K paths. And a sign step may have any size: from base one step of size log(3/2 K(L+1/L)/delta)
+once, not each of its parallel edges. And a sign step may have any size: from base one step of size log(3/2 K(L+1/L)/delta)
 is enough where all signs at base are right, W >= K. So the least that RLVR by signs pays is one decision at base.
 
 The counts of rollouts are for a learner that knows how many it needs and takes H as its baseline; they are rigorous
@@ -31,7 +31,6 @@ from typing import Any, NamedTuple
 from theory import closed_forms, coverage, estimator, hitting, majority, sign_path
 from theory.claim import FORKS, Domain, claim
 from theory.closed_forms import parameter
-from theory.dynamics import base_log_odds
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Policy
@@ -53,12 +52,12 @@ def bill_distillation(W: Any, K: Any, n: Any) -> Any:
     return n * (2 * W - 1) * (2 * K + 1)
 
 
-@claim("expected tokens of n data, a share eps of them traces of the optimum, the rest golden paths", source=TOKENS,
-       domain=Domain("W, K >= 1, 0 <= eps <= 1"), symbolic=True, stands_on=("optimum_cost",),
-       control=lambda W, K, n, eps: n * (2 * K + 1) * (1 + eps * (2 * W - 1)), control_words="2W-1 for 2(W-1)")
-def bill_mixed(W: Any, K: Any, n: Any, eps: Any) -> Any:
-    """n data with a share eps of traces are n(2K+1)(1 + 2 eps (W-1)) tokens on average."""
-    return n * (2 * K + 1) * (1 + 2 * eps * (W - 1))
+@claim("expected tokens of a datum that is a trace of the optimum with probability eps, else a golden path",
+       source=TOKENS, domain=Domain("W, K >= 1, 0 <= eps <= 1"), symbolic=True, stands_on=("optimum_cost",),
+       control=lambda W, K, eps: (2 * K + 1) * (1 + eps * (2 * W - 1)), control_words="2W-1 for 2(W-1)")
+def bill_mixed(W: Any, K: Any, eps: Any) -> Any:
+    """A datum of mixed data, a share eps of them traces, is (2K+1)(1 + 2 eps (W-1)) tokens on average."""
+    return (2 * K + 1) * (1 + 2 * eps * (W - 1))
 
 
 @claim("tokens of mixed data over those of pure traces, each as many as show every retreat with probability 1 - delta",
@@ -108,17 +107,17 @@ def bill_restarts_cheaper(W: int, delta: Any) -> Any:
 # -- rollouts ---------------------------------------------------------------------------------------------------
 
 @claim("tokens of one trace of the optimum over the expected steps of one rollout of base", source=FORMS,
-       relation="at most", stands_on=("base_cost", "optimum_cost"),
-       control=lambda K, L: _one_rollout(K, L, Fraction(199, 100)), control_words="1.99 for 2")
+       relation="at most", symbolic=True, stands_on=("base_cost", "optimum_cost"),
+       control=lambda K, L: _one_rollout(K, L, 199), control_words="1.99 for 2")
 def bill_one_rollout(K: Any, L: Any) -> Any:
     """A trace of the optimum is at most 2L/(K(L+1)^2) of a rollout of base, whatever W. So as long as
     n <= K(L+1)^2/(2L), n traces cost less than the first rollout of any learner that starts from base."""
-    return _one_rollout(K, L, 2)
+    return _one_rollout(K, L, 200)
 
 
-def _one_rollout(K: Any, L: Any, factor: Any) -> Any:
+def _one_rollout(K: Any, L: Any, hundredths: int) -> Any:
     K, L = parameter(K), parameter(L)
-    return fraction(factor * L / (K * (L + 1) ** 2))
+    return fraction(hundredths * L / (100 * K * (L + 1) ** 2))
 
 
 def rise(K: int, L: int, delta: Any, constant: Any = Fraction(3, 2)) -> float:
@@ -133,12 +132,12 @@ def rise(K: int, L: int, delta: Any, constant: Any = Fraction(3, 2)) -> float:
 @claim("expected steps after one sign step of size log(3/2 K(L+1/L)/delta) from base, over the optimum",
        source=("derived", "sign descent followed exactly; docstring of theory.sign_path"), relation="at most",
        domain=Domain("W >= 2, W >= K, 0 < delta <= 1", lambda W, K, delta, **_: W >= max(2, K) and delta <= 1),
-       stands_on=("rlvr_signs", "balanced_cost"), control=lambda delta: 1 + exact(delta) / 2,
+       stands_on=("rlvr_signs", "balanced_cost"), control=lambda delta: 1 + delta / 2,
        control_words="1 + delta/2")
 def bill_one_step(delta: Any) -> Any:
     """When W >= K, a single sign step of size log(3/2 K(L + 1/L)/delta) takes base to 1 + delta times the optimum: the
     signs at base are all that RLVR has to learn."""
-    return fraction(1 + exact(delta))
+    return 1 + delta
 
 
 class Stage(NamedTuple):
@@ -176,8 +175,8 @@ def sign_stages(maze: Maze, delta: Any, eta: float, *, lr: float | None = None, 
        source=SIGNS, relation="at most", domain=Domain("W >= K + 1, delta > 0, 0 < eta <= 1/2, lr > 0",
                                                        lambda W, K, **_: W >= K + 1),
        stands_on=("rlvr_path", "rlvr_cost", "sign_majority"),
-       control=lambda W, K, L, delta, eta, lr: _rollouts(W, K, L, delta, eta, lr, 40),
-       control_words="a fortieth of the rollouts")
+       control=lambda W, K, L, delta, eta, lr: _rollouts(W, K, L, delta, eta, lr, 20),
+       control_words="a twentieth of the rollouts")
 def bill_rlvr(W: int, K: int, L: int, delta: Any, eta: float, lr: float) -> Any:
     """Sign descent with sampled signs, each the median of k averages, follows the exact path and comes within 1 + delta
     of the optimum with probability at least 1 - eta, when each of its steps takes k x/r^2 rollouts as `theory.majority`
@@ -189,18 +188,18 @@ def _rollouts(W: int, K: int, L: int, delta: Any, eta: float, lr: float, part: i
     return [int(stage.rollouts) // part for stage in sign_stages(Maze(W, K, L), delta, eta, lr=lr)]
 
 
-@claim("expected steps of one rollout of the SFT limit", source=FORMS, relation="at least", domain=FORKS,
-       stands_on=("sft_cost",), control=lambda W, K, L, power=closed_forms.power: _sft_rollout(W, K, L, 4, power),
-       control_words="4 for 7/2")
-def bill_sft_rlvr(W: Any, K: Any, L: Any, power: Any = closed_forms.power) -> Any:
-    """RLVR from the SFT limit walks at least 7/2 (W-1) rho^K steps, rho = (L+1)^2/L, before it learns anything: that is
-    its first rollout."""
-    return _sft_rollout(W, K, L, Fraction(7, 2), power)
+@claim("expected steps of one rollout of the SFT limit", source=FORMS, relation="at least", domain=FORKS, symbolic=True,
+       stands_on=("sft_cost",), control=lambda W, K, L, power=closed_forms.power: _sft_rollout(W, K, L, 41, power),
+       control_words="4.1 for 4")
+def bill_sft_rlvr(W: Any, K: Any, L: Any, power: closed_forms.Power = closed_forms.power) -> Any:
+    """RLVR from the SFT limit walks at least 4(W-1)(rho^K - 1) steps, rho = (L+1)^2/L, before it has learnt anything:
+    that is its first rollout."""
+    return _sft_rollout(W, K, L, 40, power)
 
 
-def _sft_rollout(W: Any, K: Any, L: Any, factor: Any, power: Any) -> Any:
+def _sft_rollout(W: Any, K: Any, L: Any, tenths: int, power: closed_forms.Power) -> Any:
     W, K, L = map(parameter, (W, K, L))
-    return fraction(exact(factor) * (W - 1) * power((L + 1) ** 2 / L, K))
+    return fraction(tenths * (W - 1) * (power((L + 1) ** 2 / L, K) - 1) / 10)
 
 
 def sft_stages(maze: Maze, eta: float, *, in_turn: bool, normal: bool = False) -> list[Stage]:

@@ -2,8 +2,8 @@
 
 Setting. REINFORCE and GRPO on rollouts of the full multigraph, rewards as in `theory.rewards`; the exact objective J
 and its gradient as in `theory.truncated`. A group of G rollouts gives each a baseline: none, the mean of the group's
-others (loo), or the mean of the whole group. With S a rollout's score, E[S] = 0, the mean of A S is the gradient of J for none
-and loo, and (1 - 1/G) times it for the whole group's mean, which has the rollout's own reward in it.
+others (loo), or the mean of the whole group. With S a rollout's score, E[S] = 0, the mean of A S is the gradient of J
+for none and loo, and (1 - 1/G) times it for the whole group's mean, which has the rollout's own reward in it.
 
 GRPO divides by the group's deviation. For groups of two the advantage is the sign of R_1 - R_2, so the mean update is
 E[sign(R - R') S] with R' an independent reward: the gradient, at R' fixed, of E[w(R)], w(r) = P(R' < r) - P(R' > r).

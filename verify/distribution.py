@@ -2,9 +2,9 @@
 
 Setting. T is the number of steps from the fork. Exactly: the mean and variance by the O(K) recursion, P(T <= t) from
 the t-th power of the lumped chain's matrix in balls (`theory.chain`), which reaches any t. Simulated: n walks, step by
-step or by whole excursions (`verify.rollouts`), the share of T <= t with Clopper and Pearson's interval. The times t are the
-shortest path and the quantiles of the exponential law of the same mean: chosen before the sample is seen, or the
-intervals would not hold.
+step or by whole excursions (`verify.rollouts`), the share of T <= t with Clopper and Pearson's interval. The times t
+are the shortest path and the quantiles of the exponential law of the same mean: chosen before the sample is seen, or
+the intervals would not hold.
 
 Not covered: untied or symbolic policies.
 """

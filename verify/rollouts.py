@@ -176,9 +176,9 @@ def _kernels() -> _Kernels:
                 s2 ^= shifted
                 s3 = rotated(s3, 45)
                 if x == 0:                                         # the fork: any branch, every time
-                    branch, x, came = np.int64(np.float64(draw >> u64(11)) * 2.0**-53 * W), 1, 0
+                    branch, x, came = int(np.float64(draw >> u64(11)) * 2.0**-53 * W), 1, 0
                     block = 0 if tied else branch
-                    column = (block if not apart else np.int64(branch != target) if tied else branch)
+                    column = block if not apart else int(branch != target) if tied else branch
                     continue
                 choice = 0
                 for k in range(L):

@@ -1,6 +1,7 @@
 """Checks of `theory.penalties`: the KL penalty by an edge-wise sum, the discount by linear solves and by running it."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from verify.strategies import branches, mazes
 # -- KL penalty ---------------------------------------------------------------------------------------------------
 
 RANDOM = np.random.default_rng(1)
-KL = [{"maze": Maze(W, K, L), "reward": reward, "kl": kl, "z": RANDOM.normal(0, 1.5, (4, K))}
+KL: list[dict[str, Any]] = [{"maze": Maze(W, K, L), "reward": reward, "kl": kl, "z": RANDOM.normal(0, 1.5, (4, K))}
       for W, K, L in ((1, 1, 1), (2, 1, 3), (3, 2, 2)) for kl in (0.1, 2.0)
       for reward in (Reward("outcome", 6 * K + 5), Reward("length", 8 * K, penalty=0.05),
                      Reward("discount", 6 * K + 5, discount=0.9))]
@@ -38,7 +39,8 @@ def _penalised(maze, reward, kl, z):
     base = [np.array([1, maze.L, maze.L, 1])[i] / (maze.L + 1) for i in range(4)]
     walk = lumped_chain(maze, Policy(*rows)).rows
     floats = {state: {to: float(fraction(p)) for to, p in row.items()} for state, row in walk.items()}
-    law, total, alive = {START: 1.0}, 0.0, 1.0
+    law: dict[Any, float] = {START: 1.0}
+    total, alive = 0.0, 1.0
     for t in range(1, reward.horizon + 1):
         for state, mass in law.items():
             if state != START and state[1] <= 2 * maze.K:

@@ -155,9 +155,9 @@ def _pair_exactly(maze, log_odds, reward, direction):
     """sum over pairs of arrival times of sign(R - R') P(R') E[S; R], from the exact forward law of each row."""
     policy = Policy.from_logits(dict(zip("abcd", log_odds, strict=True)))
     law, slopes = arrival_law(maze, policy, reward.horizon)
-    law = np.array([float(v.p) / float(v.q) for v in law[1:]])
-    earned = np.append(np.asarray(reward.of_success(np.arange(1, len(law) + 1)), float), float(reward.of_failure()))
-    mass, total = np.append(law, 1 - law.sum()), 0.0
+    arrived = np.array([float(v.p) / float(v.q) for v in law[1:]])
+    earned = np.append(np.asarray(reward.of_success(np.arange(1, len(law))), float), float(reward.of_failure()))
+    mass, total = np.append(arrived, 1 - arrived.sum()), 0.0
     rank = np.sign(earned[:, None] - earned[None, :]) @ mass
     for (_, row, j), series in slopes.items():
         p = float(policy.branches[0].expanded(maze.K)[row][j])

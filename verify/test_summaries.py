@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,7 +121,7 @@ def test_summary_no_signal__searched(check):
 
 
 # every golden path at once, and each target alone
-WHOLE = [{"maze": Maze(W, K, L), "targets": np.repeat(targets, L**K), "copies": np.array(
+WHOLE: list[dict[str, Any]] = [{"maze": Maze(W, K, L), "targets": np.repeat(targets, L**K), "copies": np.array(
     list(itertools.product(range(L), repeat=K)) * len(targets)), "logits": None}
     for W in (1, 2, 3) for K in (1, 2) for L in (1, 2, 3) for targets in (range(W), [0])]
 

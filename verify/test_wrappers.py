@@ -5,6 +5,7 @@ Exact measures are in `verify.wrapped`, sampled walks in `verify.inference`: nei
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -440,7 +441,8 @@ def _best(W, K, L):
 
     F from powers of the lumped chain's matrix, one budget at a time.
     """
-    walk, F, S, costs = lumped_chain(Maze(W, K, L), Policy.sft_limit(L)), [exact(0)], [exact(0)], {}
+    walk, F, S = lumped_chain(Maze(W, K, L), Policy.sft_limit(L)), [exact(0)], [exact(0)]
+    costs: dict[int, Any] = {}
     while not costs or S[-1] < min(costs.values()):
         S.append(S[-1] + 1 - F[-1])
         F.append(exact(walk.reach_probability(len(F))))

@@ -94,8 +94,8 @@ class Trained:
 
         buffer = io.BytesIO()
         rest = {"settings": self.settings, "trace": [point._asdict() for point in self.trace]}
-        np.savez(buffer, logits=self.policy.logits, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8),
-                 **{f"memory_{name}": value for name, value in self.memory.items()})
+        arrays: dict[str, Any] = {f"memory_{name}": value for name, value in self.memory.items()}
+        np.savez(buffer, logits=self.policy.logits, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8), **arrays)
         write_file(Path(path), buffer.getvalue())
 
     @classmethod

@@ -63,8 +63,10 @@ def golden_choices(policy: EdgePolicy, targets: Array, copies: Array) -> Array:
     block = np.zeros_like(targets) if policy.tied else targets
     for j in range(maze.K):
         # at u_j (depth 2j+1) the only edge back is 0, at v_j (depth 2j+2) the L edges back come first
-        np.add.at(chosen, (block, 2 * j, 0, 1 + copies[:, j]), 1.0)
-        np.add.at(chosen, (block, 2 * j + 1, copies[:, j], maze.L), 1.0)
+        at_u: Any = (block, 2 * j, 0, 1 + copies[:, j])
+        at_v: Any = (block, 2 * j + 1, copies[:, j], maze.L)
+        np.add.at(chosen, at_u, 1.0)
+        np.add.at(chosen, at_v, 1.0)
     return chosen
 
 

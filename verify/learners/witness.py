@@ -64,8 +64,8 @@ def moves(policy: EdgePolicy, target: int) -> Moves:
                           else state(b, x - 1, k + (maze.copies(x - 2) if x > 1 else 0)))
                     slot = ((policy.block(b) * n + x - 1) * edges + came) * edges + k
                     rows.append((state(b, x, came), to, p[policy.block(b), x - 1, came, k], slot))
-    source, to, probability, slot = zip(*rows, strict=True)
-    return Moves(np.array(source), np.array(to), np.array(probability), np.array(slot), goal + 1, goal)
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return Moves(columns[0], columns[1], columns[2], columns[3], goal + 1, goal)
 
 
 def _row_costs(policy: EdgePolicy, walk: Moves, kl: float) -> tuple[Array, Array]:
