@@ -15,7 +15,7 @@ from verify import training
 from verify.learners import dense, sft, witness
 from verify.learners.distillation import Distillation
 from verify.learners.edges import EdgePolicy
-from verify.learners.exact import Exact, log_odds, with_log_odds
+from verify.learners.exact import Exact
 from verify.learners.learning import Budget, Trained, Used
 from verify.learners.own_walks import DAgger, Rejection, labels
 from verify.learners.policy_gradient import PolicyGradient
@@ -183,8 +183,8 @@ def test_the_dense_learner_follows_the_compiled_one(maze):
 def test_log_odds_go_into_a_policy_and_come_out():
     z = np.random.default_rng(1).standard_normal((4, 2)) * 3
     policy = EdgePolicy(SMALL, tied=True)
-    with_log_odds(policy, z)
-    assert np.allclose(log_odds(policy), z, atol=1e-12)
+    policy.set_log_odds(z)
+    assert np.allclose(policy.log_odds(), z, atol=1e-12)
     rows = policy.rows()
     assert np.allclose(rows["d"][0].T, 1 / (1 + np.exp(-z[3])))
 
@@ -224,7 +224,7 @@ def test_the_witness_agrees_with_the_four_row_gradient():
 
     z = dynamics.base_log_odds(SMALL) + np.random.default_rng(1).standard_normal((4, 2)) * 0.5
     policy = EdgePolicy(SMALL, tied=True)
-    with_log_odds(policy, z)
+    policy.set_log_odds(z)
     for reward, kl in ((Reward("outcome", horizon=19), 0.0), (Reward("length", horizon=19, penalty=0.03), 0.1),
                        (Reward("discount", horizon=15, discount=0.9), 0.0),
                        (Reward("length", horizon=15, penalty=0.05, excluded=True), 0.0)):

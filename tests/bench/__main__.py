@@ -1,7 +1,7 @@
-"""All benchmarks in one go, about two minutes: `python -m tests.bench`."""
+"""All benchmarks in one go, about three minutes: `python -m tests.bench`."""
 
-from tests.bench import figure3, hitting, parametric
+from tests.bench import figure3, hitting, parametric, rollouts
 
 if __name__ == "__main__":
-    for benchmark in (figure3, hitting, parametric):       # Figure 3 first: it shows the time to compile
+    for benchmark in (figure3, hitting, parametric, rollouts):       # Figure 3 first: it shows the time to compile
         benchmark.main()

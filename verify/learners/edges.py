@@ -56,17 +56,28 @@ class EdgePolicy:
         """
         policy.check(maze)
         self = cls(maze, tied=policy.tied)
-        on = leads_on(maze)
         for block, branch in enumerate(policy.branches):
-            P, Q = branch.persistence(maze.K)
-            for x in range(2 * maze.K):
-                for i in range(maze.L + 1):
-                    p = float(Policy(P[x] if i < maze.copies(x) else Q[x], 1, 1, 1).to_logits(1)["a"][0])
-                    ahead = on[x] if i < maze.copies(x) else ~on[x]
-                    # log-odds p = log(n e^u / m) with u the logit of the n edges ahead, 0 that of the m behind
-                    self.logits[block, x, i, ahead] = np.clip(p, -certain, certain) + np.log((~ahead).sum()
-                                                                                              / ahead.sum())
+            odds = Policy.of(branch).to_logits(maze.K)
+            self.set_log_odds(np.clip([odds[name] for name in ROWS], -certain, certain), block)
         return self
+
+    def log_odds(self, block: int = 0) -> Array:
+        """Log-odds of persisting of one block, 4 x K, rows a, b, c, d; the first parallel copy speaks for all."""
+        at_u, at_v, L = self.logits[block, 0::2], self.logits[block, 1::2], self.maze.L
+        several = np.logaddexp.reduce
+        return np.array([at_v[:, 0, L] - several(at_v[:, 0, :L], axis=-1),
+                         several(at_v[:, L, :L], axis=-1) - at_v[:, L, L],
+                         several(at_u[:, 0, 1:], axis=-1) - at_u[:, 0, 0],
+                         at_u[:, 1, 0] - several(at_u[:, 1, 1:], axis=-1)])
+
+    def set_log_odds(self, z: Array, block: int = 0) -> None:
+        """Set one block's rows to these log-odds of persisting (4 x K), uniform over parallel edges, in place."""
+        at_u, at_v, L = self.logits[block, 0::2], self.logits[block, 1::2], self.maze.L
+        at_u[:], at_v[:], many = 0.0, 0.0, np.log(L)                 # L edges share the odds on their side
+        at_v[:, :L, L] = z[0][:, None] + many
+        at_v[:, L, :L] = z[1][:, None] - many
+        at_u[:, 0, 1:] = z[2][:, None] - many
+        at_u[:, 1:, 0] = z[3][:, None] + many
 
     def probabilities(self) -> Array:
         """The softmax of every row, in the shape of the logits."""

@@ -10,7 +10,6 @@ Not covered: rows that differ between branches or parallel edges (`verify.learne
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,38 +17,10 @@ import numpy as np
 from theory import dynamics, truncated
 from theory.numeric import InputError
 from theory.rewards import Reward
-from verify.learners.edges import Array, EdgePolicy, away, leads_on
+from verify.learners.edges import EdgePolicy
 from verify.learners.learning import Learner, Memory, Used
 
 RULES = ("sign", "gradient", "normalised", "flow")
-PLACES = {"a": (1, True), "b": (1, False), "c": (0, True), "d": (0, False)}      # (x - 1) mod 2, moving away?
-
-
-def log_odds(policy: EdgePolicy) -> Array:
-    """z of a tied policy, 4 x K, rows a, b, c, d; the first parallel copy speaks for all."""
-    if not policy.tied:
-        raise InputError("exact learners keep the branches tied: leave --untied out")
-    z, on, came_on = np.empty((4, policy.maze.K)), leads_on(policy.maze), away(policy.maze)
-    for row, (parity, onward) in enumerate(PLACES.values()):
-        for j in range(policy.maze.K):
-            x = 2 * j + parity
-            i = int(np.flatnonzero(came_on[x] == onward)[0])
-            ahead = on[x] if onward else ~on[x]
-            z[row, j] = (np.logaddexp.reduce(policy.logits[0, x, i, ahead])
-                         - np.logaddexp.reduce(policy.logits[0, x, i, ~ahead]))
-    return z
-
-
-def with_log_odds(policy: EdgePolicy, z: Array) -> None:
-    """Set the rows of a tied policy to these log-odds, uniform over parallel edges, in place."""
-    on, came_on = leads_on(policy.maze), away(policy.maze)
-    for row, (parity, onward) in enumerate(PLACES.values()):
-        for j in range(policy.maze.K):
-            x = 2 * j + parity
-            ahead = on[x] if onward else ~on[x]
-            gap = z[row, j] + math.log((~ahead).sum() / ahead.sum())
-            policy.logits[0, x, came_on[x] == onward] = np.where(ahead, gap, 0.0)
-
 
 @dataclass(frozen=True)
 class Exact(Learner):
@@ -75,7 +46,9 @@ class Exact(Learner):
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
         """One step along the exact gradient, or the flow for time lr; uses no samples."""
-        z, penalty = log_odds(policy), float(self.reward.penalty)
+        if not policy.tied:
+            raise InputError("exact learners keep the branches tied: leave --untied out")
+        z, penalty = policy.log_odds(), float(self.reward.penalty)
         if self.reward.horizon is None and self.reward.kind != "discount":
             if self.reward.kind == "outcome" or penalty == 0:
                 return Used()                              # the outcome is 1 whatever the policy: no gradient at all
@@ -85,5 +58,5 @@ class Exact(Learner):
                 z = dynamics.descent(policy.maze, 1, self.lr, rule=self.rule, penalty=penalty, start=z).log_odds
         else:
             z = truncated.ascent(policy.maze, self.reward, 1, self.lr, rule=self.rule, kl=self.kl, start=z).log_odds
-        with_log_odds(policy, z)
+        policy.set_log_odds(z)
         return Used()
