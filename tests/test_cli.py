@@ -76,6 +76,14 @@ def test_results_of_any_length_print():
     (("train", *maze(2, 1, 1), "--learner", "magic"), "'magic'"),
     (("train", *maze(2, 1, 1), "--lr", -1), "lr = -1"),
     (("train", *maze(2, 1, 1), "--steps", -1), "steps = -1"),
+    (("train", *maze(2, 1, 1), "--learner", "grpo", "--group", 1), "group = 1"),
+    (("train", *maze(2, 1, 1), "--learner", "distil", "--data-mix", 1.2), "1.2"),
+    (("train", *maze(2, 1, 1), "--reward", "joy"), "'joy'"),
+    (("train", *maze(2, 1, 1), "--figure", "x.doc", "--steps", 1), "x.doc"),
+    (("train", *maze(2, 1, 1), "--start", "none.json"), "none.json"),
+    (("rollouts", *maze(2, 1, 1), "--runs", 0), "runs = 0"),
+    (("rollouts", *maze(3, 25, 5), "--policy", "sft"), "2^53"),
+    (("rollouts", *maze(2, 1, 1), "--seed", -1), "-1"),
     (("tables", "-o", "x", "-W", "4:2"), "'4:2'"),
     (("nonsense",), "nonsense"),
 ])
@@ -170,22 +178,81 @@ def test_train_sign_reproduces_figure_3():
         assert trace[step] + 1 == pytest.approx(value, abs=5e-5)
 
 
-@pytest.mark.parametrize("learner", ["descent", "flow", "sft-flow", "sgd-sft"])
-def test_every_learner_starts_at_base(learner):
-    status, out, err = backtrack("train", "--learner", learner, *maze(3, 2, 2), "--steps", 20, "--json")
+@pytest.mark.parametrize("words", [
+    ("flow",), ("sft-flow",), ("sgd-sft", "--untied", "--fixed-target"),
+    ("grpo", "--reward", "outcome", "--truncate", 40, "--group", 8, "--seed", 3, "--kl", 0.01),
+    ("distil", "--data-mix", 0.5, "--traces", 20), ("rejection", "--keep", 0.2, "--truncate", 500), ("dagger",)])
+def test_every_kind_of_learner_starts_at_base_and_counts_what_it_uses(words):
+    status, out, err = backtrack("train", "--learner", *words, *maze(3, 2, 2), "--steps", 5, "--json")
     assert status == 0, err
-    assert json.loads(out)["trace"][0]["steps_to_target"] == pytest.approx(140, rel=1e-12)
+    trace = json.loads(out)["trace"]
+    assert trace[0]["steps_to_target"] == pytest.approx(140, rel=1e-12) and len(trace) == 6
+    assert set(trace[0]) == {"step", "steps_to_target", "log10", "samples", "walked", "rows"}
+    assert (trace[-1]["walked"] > 0) == ("flow" not in words[0])
+
+
+def test_training_stops_within_the_optimum_draws_it_and_saves_it(tmp_path):
+    figure, rows = tmp_path / "run.png", tmp_path / "rows.json"
+    status, out, err = backtrack("train", "--learner", "reinforce", *maze(3, 2, 2), "--within", 1.1, "--figure", figure,
+                                 "--save", rows)
+    assert status == 0, err
+    assert "optimum 25" in out and figure.read_bytes().startswith(b"\x89PNG")
+    _, out, _ = backtrack("hitting", *maze(3, 2, 2), "--policy", rows, "--json")
+    # the averaged rows cost more than the policy that was learnt, and the command said so
+    saved = float(json.loads(out)["steps"]["decimal"])
+    assert saved == pytest.approx(float(err.split("expected steps ")[1].split(";")[0]), rel=1e-5) and saved > 25
+
+
+def test_an_interrupted_training_goes_on_where_it_was(tmp_path):
+    file, words = tmp_path / "run.npz", ("--learner", "reinforce", *maze(6, 5, 5), "--steps", 10**6, "--checkpoint")
+    run = subprocess.Popen([sys.executable, "-m", "verify", "train", *map(str, (*words, file))], text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and not file.exists():           # the first checkpoint comes after ten seconds
+        time.sleep(0.1)
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130 and err.strip().count("\n") == 0 and "interrupted" in err
+    from verify.learners.learning import Trained
+
+    kept = Trained.load(file, {}).trace[-1]
+    assert kept.update > 0
+    status, out, _ = backtrack("train", *words, file, "--max-walked", 1, "--json")      # nothing more may be walked
+    assert status == 0 and json.loads(out)["trace"][-1]["step"] == kept.update
+
+
+# -- rollouts -----------------------------------------------------------------------------------------------------
+
+
+def test_rollouts_print_exact_and_simulated_side_by_side(tmp_path):
+    figure = tmp_path / "law.svg"
+    status, out, err = backtrack("rollouts", *maze(3, 2, 2), "--runs", 4000, "--figure", figure)
+    assert status == 0, err
+    assert "exact" in out and "simulated" in out and "P(T <= 5)" in out and "<svg" in figure.read_text()
+
+
+def test_rollouts_of_an_astronomical_walk_are_drawn_by_excursions():
+    _, out, _ = backtrack("rollouts", *maze(15, 15, 5), "--policy", "sft", "--runs", 3000, "--json")
+    found = json.loads(out)
+    assert found["sampler"] == "excursions" and found["exact"]["mean"]["decimal"].startswith("43184482490979")
+    assert all(row["low"] <= row["exact"] <= row["high"] for row in found["shares"])
+
+
+def test_rollouts_cut_off_claim_no_mean():
+    _, out, _ = backtrack("rollouts", *maze(3, 2, 2), "--runs", 500, "--limit", 40, "--json")
+    assert json.loads(out)["simulated"] is None and json.loads(out)["cut_off"] > 0
 
 
 def test_tables_are_written(tmp_path):
     for name in ("latex", "json"):
-        status, out, err = backtrack("tables", "--format", name, "-o", tmp_path / name, "-W", "2:4", "-K", "1,3")
+        status, out, err = backtrack("tables", "--format", name, "-o", tmp_path / name, "-W", "2:4", "-K", "1,3",
+                                     "--no-measured")
         assert status == 0, err
-        assert len(out.splitlines()) >= 4
+        assert len(out.splitlines()) >= 5
 
 
 def test_an_unwritable_place_gets_one_line():
-    status, _, err = backtrack("tables", "-o", "/proc/nowhere")
+    status, _, err = backtrack("tables", "-o", "/proc/nowhere", "--no-measured")
     assert status != 0 and err.count("\n") == 1 and "/proc/nowhere" in err
 
 
@@ -197,6 +264,6 @@ def test_a_full_disk_gets_one_line():
 
 
 def test_help_everywhere():
-    for words in ((), ("hitting",), ("claims",), ("verify",), ("train",), ("tables",), ("report",)):
+    for words in ((), ("hitting",), ("claims",), ("verify",), ("train",), ("rollouts",), ("tables",), ("report",)):
         status, out, _ = backtrack(*words, "--help")
         assert status == 0 and "Usage: backtrack" in out

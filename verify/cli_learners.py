@@ -88,9 +88,16 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
     H is exact for the learnt policy; samples are rollouts, golden paths or traces, and walked counts their edges.
     """
     from theory.closed_forms import optimum_steps
+    from theory.hitting import expected_steps
     from theory.maze import Maze
+    from theory.numeric import integer
     from verify import training
+    from verify.report.figures import figure_format
 
+    if steps is not None:
+        integer(steps, "steps", least=0)
+    if figure:
+        figure_format(figure)                            # before anything runs
     maze, settings = Maze(W, K, L), training.Options(**options)
     learner = settings.build(maze)
     updates = steps if steps is not None else 200 if options["learner"] in training.SAMPLING else 1200
@@ -102,7 +109,12 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
             start=None if start == "base" else named_policy(start, L),
             tick=lambda done, total: progress(done, total, ""))
     if save:
-        run.policy.lumped().save(save)
+        saved = run.policy.lumped()
+        saved.save(save)
+        # rows that tell parallel edges apart do not survive the averaging; say what it cost
+        H = sum(float(expected_steps(maze, saved, target=t)) for t in range(W)) / W
+        click.echo(f"backtrack: {save}: parallel copies averaged, expected steps {H:.6g}; the learner's own policy "
+                   f"needs {run.trace[-1].H:.6g}", err=True)
     if figure:
         from verify.report.figures import training as draw
 
@@ -141,7 +153,10 @@ def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler:
     """
     from theory.maze import Maze
     from verify.distribution import compare
+    from verify.report.figures import figure_format
 
+    if figure:
+        figure_format(figure)
     with bar("walking") as progress:
         seen = compare(Maze(W, K, L), named_policy(policy, L), runs, seed=seed, sampler=sampler, limit=limit,
                        tick=lambda done, total, what: progress(done, total, what))

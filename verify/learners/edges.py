@@ -161,7 +161,8 @@ def _elimination() -> Callable[[Array, int, bool], tuple[float, float]]:
             # states: come back by edge m+l; columns of B: leave by edge back k, or hit the target
             A, B, C = np.zeros((n, n)), np.zeros((n, m + 1)), np.zeros(n)
             for s in range(n):
-                B[s, :m] = p[x - 1, m + s, :m]
+                for k in range(m):
+                    B[s, k] = p[x - 1, m + s, k]
                 for k in range(n):
                     q = p[x - 1, m + s, m + k]
                     B[s, m] += q * hit[k]
@@ -170,7 +171,10 @@ def _elimination() -> Callable[[Array, int, bool], tuple[float, float]]:
                         A[s, l] += q * R[k, l]
             leave = np.zeros(n)
             for s in range(n - 1, -1, -1):
-                leave[s] = A[s, :s].sum() + B[s].sum()         # summed, never 1 minus the rest
+                for k in range(s):                             # summed, never 1 minus the rest
+                    leave[s] += A[s, k]
+                for k in range(m + 1):
+                    leave[s] += B[s, k]
                 for i in range(s):
                     w = A[i, s] / leave[s]
                     for l in range(s):
