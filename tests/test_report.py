@@ -28,15 +28,15 @@ EVIDENCE = [
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     home, seen = tmp_path_factory.mktemp("report") / "new", []
-    paths = write_report(home, EVIDENCE, progress=lambda *step: seen.append(step))
+    paths = write_report(home, EVIDENCE, progress=lambda *step: seen.append(step), measured=False)
     return home, paths, seen
 
 
 def test_every_file_is_there(report):
     home, paths, _ = report
-    names = [f"tables/{name}{suffix}" for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3")
+    names = [f"tables/{name}{suffix}" for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill")
              for suffix, _ in FORMATS.values()]
-    names += [f"figures/{name}.{suffix}" for name in ("figure3", "separation") for suffix in ("pdf", "png")]
+    names += [f"figures/{name}.{suffix}" for name in ("figure3", "separation", "bill") for suffix in ("pdf", "png")]
     assert sorted(p.relative_to(home).as_posix() for p in paths) == sorted(
         [*names, "tables/tables.tex", "README.md", "verdicts.json"])
     assert sorted(paths) == sorted(path for path in home.rglob("*") if path.is_file())
@@ -44,7 +44,7 @@ def test_every_file_is_there(report):
 
 def test_figures_are_figures(report):
     home, *_ = report
-    for name in ("figure3", "separation"):
+    for name in ("figure3", "separation", "bill"):
         pdf, png = ((home / "figures" / f"{name}.{suffix}").read_bytes() for suffix in ("pdf", "png"))
         assert pdf.startswith(b"%PDF") and len(pdf) > 8_000
         assert png.startswith(b"\x89PNG") and len(png) > 30_000
@@ -106,20 +106,12 @@ def test_a_surprise_comes_before_anything_else(report):
 
 
 def test_without_evidence_the_tables_say_so(monkeypatch, tmp_path):
-    for name in ("figure3", "separation"):
-        monkeypatch.setattr(figures, name, _no_figure(name))
-    write_report(tmp_path, [])
+    for name in ("figure3", "separation", "bill"):
+        monkeypatch.setattr(figures, name, lambda directory, **_: [])
+    write_report(tmp_path, [], measured=False)
     assert "No check has been run on these sources." in (tmp_path / "README.md").read_text(encoding="utf-8")
-    for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3"):
+    for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill"):
         assert NOT_RUN in (tmp_path / "tables" / f"{name}.tex").read_text(encoding="utf-8")
-
-
-def _no_figure(name):
-    def draw(directory):
-        return []
-
-    draw.__name__ = name
-    return draw
 
 
 def test_unwritable_directory_is_one_line(tmp_path):
@@ -128,4 +120,4 @@ def test_unwritable_directory_is_one_line(tmp_path):
         figures.figure3(tmp_path / "file")
     assert str(error.value).endswith(": Not a directory") and "\n" not in str(error.value)
     with pytest.raises(InputError):
-        write_report(tmp_path / "file", [])
+        write_report(tmp_path / "file", [], measured=False)

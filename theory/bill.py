@@ -13,8 +13,9 @@ it read. Each bill has a risk eta: the learner is done with probability at least
     RLVR from the SFT limit     its backward rows, all at once or from the fork outwards; one rollout is already H steps
 
 Two facts shorten the table. A student at convergence walks only arcs that its data contain, so a branch need be seen
-once, not each of its parallel edges. And a sign step may have any size: from base one step of size log(3/2 K(L+1/L)/delta)
-is enough where all signs at base are right, W >= K. So the least that RLVR by signs pays is one decision at base.
+once, not each of its parallel edges. And a sign step may have any size: from base one step of log(3/2 K(L+1/L)/delta)
+is enough where all signs at base are right, W >= K. So the least that RLVR by signs pays is one decision at base, and
+how near to the optimum it goes costs nothing.
 
 The counts of rollouts are for a learner that knows how many it needs and takes H as its baseline; they are rigorous
 upper bounds, not needs. What is a need: one rollout. Rows of RLVR are tied across branches, those of imitation are not,
@@ -24,11 +25,12 @@ training takes on given data (`theory.samples`).
 
 from __future__ import annotations
 
+import functools
 import math
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from theory import closed_forms, coverage, estimator, hitting, majority, sign_path
+from theory import closed_forms, coverage, estimator, majority, sign_path
 from theory.claim import FORKS, Domain, claim
 from theory.closed_forms import parameter
 from theory.maze import Maze
@@ -166,9 +168,21 @@ def sign_stages(maze: Maze, delta: Any, eta: float, *, lr: float | None = None, 
     if not wide:
         raise InputError(f"W = {W}, K = {K}, L = {L}: the path of sign steps from base is not known")
     size, count = (rise(K, L, delta), 1) if lr is None else (lr, sign_path.steps(W, K, L, lr, delta))
-    shifts = [size * i for i in range(count)]
-    counts = majority.rollouts_along(maze, majority.diagonal(maze, shifts), eta / max(count, 1), normal=normal)
-    return [Stage(n, float(sign_path.cost(W, K, L, exact(math.exp(-s))))) for n, s in zip(counts, shifts, strict=True)]
+    shifts = [size * i for i in range(count)]              # none when base is near enough
+    stages = []
+    for shift in shifts:
+        ratio, rows = _faintest(maze, shift)
+        stages.append(Stage(majority.rollouts_for_sign(ratio, eta / count / rows, normal=normal),
+                            float(sign_path.cost(W, K, L, exact(math.exp(-shift))))))
+    return stages
+
+
+@functools.cache
+def _faintest(maze: Maze, shift: float) -> tuple[float, int]:
+    """(the least r^2 of a row entry on the path, after a rise of `shift`; how many entries have a gradient)."""
+    found = estimator.signal(maze, majority.diagonal(maze, [shift])[0])
+    ratios = found.ratio[found.score > 0]
+    return float(ratios.min()), len(ratios)
 
 
 @claim("rollouts at each sign step, enough to come within 1 + delta of the optimum with probability 1 - eta",
@@ -208,16 +222,27 @@ def sft_stages(maze: Maze, eta: float, *, in_turn: bool, normal: bool = False) -
     All at once, or a diamond at a time from the fork outwards, each learnt one retreating surely from then on: a step
     of any large size; what a finite one leaves undone is not counted. Rows a and c are 1 and have no gradient.
     """
-    if not in_turn:
-        sft = Policy.sft_limit(maze.L)
-        return [Stage(majority.rollouts_for_signs(maze, sft, eta, rows="backward", normal=normal),
-                      float(hitting.expected_steps(maze, sft)))]
-    stages = []
-    for learnt in range(maze.K):
-        now = estimator.signal(maze, taught(maze.K, maze.L, learnt))
-        stages.append(Stage(majority.rollouts_for_sign(float(now.ratio[[1, 3], learnt].min()), eta / (2 * maze.K),
-                                                       normal=normal), now.steps))
-    return stages
+    if in_turn:
+        seen = [(float(now.ratio[[1, 3], learnt].min()), now.steps)
+                for learnt, now in ((learnt, _taught(maze, learnt)) for learnt in range(maze.K))]
+    else:
+        seen = [(float(_taught(maze, 0).ratio[[1, 3]].min()), _taught(maze, 0).steps)]
+    return [Stage(majority.rollouts_for_sign(ratio, eta / (2 * maze.K), normal=normal), H) for ratio, H in seen]
+
+
+@functools.cache
+def _taught(maze: Maze, learnt: int) -> estimator.Signal:
+    return estimator.signal(maze, taught(maze.K, maze.L, learnt))
+
+
+@claim("expected step of the log-odds of persisting in a backward row, SFT on all own successes", relation="equals",
+       source=("derived", "whatever the row, choices less p times visits have mean 0 (E[S] = 0)"),
+       domain=Domain("every maze, tied policy with rows in (0, 1), walks that all arrive"),
+       control=lambda maze, policy: Fraction(-1, 5), control_words="a fifth of a choice a walk, towards turning round")
+def bill_rejection(maze: Maze, policy: Policy) -> Any:
+    """Rejection sampling that keeps all successes teaches nothing: when every walk arrives, the data are the model's
+    own conditionals, and the expected step is 0 in every row; a row moves by noise alone."""
+    return 0
 
 
 # -- what training is worth -------------------------------------------------------------------------------------

@@ -229,18 +229,24 @@ class Range(click.ParamType):
 @click.option("-W", "W", type=Range(), help="Branches: 15, 2,4,8, 2:16 or 2:16:2; likewise -K and -L.")
 @click.option("-K", "K", type=Range(), help="Diamonds a branch.")
 @click.option("-L", "L", type=Range(), help="Parallel edges a diamond.")
-def tables(format_: str, output: Path, **axes: list[int] | None) -> None:
-    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3."""
+@click.option("--measured/--no-measured", default=True, show_default=True,
+              help="The bill's rows of learners that run: seeded runs, some seconds.")
+def tables(format_: str, output: Path, measured: bool, **axes: list[int] | None) -> None:
+    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3, the whole bill of learning."""
     from theory.claim import claims as all_claims
     from theory.formats import write
     from theory.tables import GRID, all_tables
     from verify.evidence import verdicts
+    from verify.report import bill
     from verify.runner import known_evidence
 
     evidence = known_evidence()
     texts = {label: str(v) for label, v in verdicts(all_claims(), evidence).items()} if evidence else {}
     grid = {name: axes[name] or GRID[name] for name in GRID}
-    for path in write(all_tables(texts, **grid), format_, output):
+    known = all_tables(texts, **grid)
+    with bar("tables") as progress:
+        known.append(bill.table(bill.rows(progress, measured=measured), texts))
+    for path in write(known, format_, output):
         click.echo(path)
 
 
@@ -249,7 +255,7 @@ def tables(format_: str, output: Path, **axes: list[int] | None) -> None:
 @PROFILE
 @click.option("--fresh", is_flag=True, help="Run every check again, even those DIR already holds evidence of.")
 def report(output: Path, profile: str, fresh: bool) -> None:
-    """Everything in one go: run the checks, write verdicts, tables in every format and both figures.
+    """Everything in one go: run the checks, write verdicts, tables in every format and the figures.
 
     A report that was cut off goes on where it stopped: DIR/evidence.jsonl keeps every finished check.
     """

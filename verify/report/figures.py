@@ -1,16 +1,18 @@
-"""The two figures: Figure 3's curve, and exponential against linear.
+"""The figures: Figure 3's curve, exponential against linear, and the whole bill.
 
 Setting. Figure 3 is sign descent of the expected steps H on W = K = 15, L = 5, counted from the prompt (H + 1), with
 the target line 4WK = 900, which is the optimum only because W = K. The separation figure draws the exact costs of base,
 SFT limit and optimum against K, from the claims' bodies. Curves differ in line style and marker, not in colour alone;
-the colours are Okabe and Ito's. The same sources give the same bytes: no dates, no program names in the files.
+the colours are Okabe and Ito's. The bill's rows come from `verify.report.bill`, seeded runs among them. The same
+sources give the same bytes: no dates, no program names in the files.
 
-Not covered: learners that sample; other mazes than the two named here.
+Not covered: other mazes than those named here.
 """
 
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +95,18 @@ def distribution(path: Path, maze: Any, policy: str, seen: Any) -> Path:
     return _write(figure, path)
 
 
-def _write(figure: Figure, path: Path) -> Path:
-    """One file in the format of its suffix."""
-    buffer, suffix = io.BytesIO(), path.suffix.lstrip(".").lower()
+def figure_format(path: Path) -> str:
+    """The format that a file's suffix says; InputError for another than .png, .pdf or .svg."""
+    suffix = path.suffix.lstrip(".").lower()
     if suffix not in ("png", "pdf", "svg"):
         raise InputError(f"{path}: a figure is a .png, .pdf or .svg")
-    figure.savefig(buffer, format=suffix, dpi=150)
+    return suffix
+
+
+def _write(figure: Figure, path: Path) -> Path:
+    """One file in the format of its suffix."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=figure_format(path), dpi=150)
     return write_file(path, buffer.getvalue())
 
 
@@ -149,3 +157,78 @@ def separation(directory: str | Path) -> list[Path]:
         axes.grid(alpha=.3)
         axes.legend(loc=corner, handlelength=3.2)
     return _save(figure, directory, "separation")
+
+
+# how a number is known -> marker, colour, filled?, legend
+KNOWN = {"exact": ("o", GREEN, True, "exact"), "bound": ("<", ORANGE, True, "at most (rigorous bound)"),
+         "normal": ("d", ORANGE, False, "normal approximation, no bound"),
+         "needed": (">", PURPLE, True, "at least (one rollout)"),
+         "measured": ("s", BLUE, True, "measured: median, least, largest of 9 runs"),
+         "not reached": ("x", BLUE, True, "not reached by then"), "never": ("X", GREY, True, "never, with any amount")}
+# learners on one line of the bill's figure -> what it is called there
+TOGETHER = {"the same, every forward row seen": "SFT + restarts at dead ends",
+            **{f"RLVR from the SFT limit, {what}": "RLVR by signs, from the SFT limit"
+               for what in ("one rollout", "rows in turn", "all rows at once")},
+            "RLVR from base, sign steps of 1": "RLVR by signs, steps of 1",
+            "RLVR from base, one sign step": "RLVR by signs, one step"}
+BESIDE = {"RLVR from the SFT limit, rows in turn": "in turn", "RLVR from the SFT limit, one rollout": "one rollout",
+          "RLVR from the SFT limit, all rows at once": "all at once",
+          "the same, every forward row seen": "every row seen"}
+
+
+def bill(directory: str | Path, measured: bool = True) -> list[Path]:
+    """Draw what each learner pays, on the smallest and the largest maze of the bill; writes bill.pdf and bill.png."""
+    from matplotlib.lines import Line2D
+
+    from verify.report import bill as bills
+
+    found = [row for row in bills.rows(measured=measured) if row.how != "exact" or row.training != 0]
+    lines = list(dict.fromkeys(map(_line, sorted(found, key=_kind))))
+    figure = _new(10.4, 6.0)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, maze in zip(panels, (bills.SMALL, bills.LARGE), strict=True):
+        here = [row for row in found if row.maze == maze]
+        most = max(float(row.training) for row in here if row.training != "any")
+        edge = 10 ** (1.08 * math.log10(most))
+        for row in here:
+            marker, colour, filled, _ = KNOWN[row.how]
+            x, y = edge if row.how == "never" else float(row.training), float(lines.index(_line(row)))
+            # what was measured stands a little below the law that foretells it
+            y += .28 * (row.how == "measured" and any(_line(o) == _line(row) and o.how == "exact" for o in here))
+            if row.low is not None and row.high is not None and row.how == "measured":
+                axes.plot((row.low, row.high), (y, y), color=colour, linewidth=3, alpha=.45, solid_capstyle="butt")
+            axes.plot(x, y, marker=marker, color=colour, markerfacecolor=colour if filled else "white", markersize=7,
+                      linestyle="none")
+            if row.learner in BESIDE and row.how != "normal":
+                axes.annotate(BESIDE[row.learner], (x, y), xytext=(-4, 6), textcoords="offset points",
+                              fontsize="x-small")
+        base = float(next(row.after for row in bills.rows(measured=False) if row.maze == maze))
+        axes.axvline(base, color=GREY, linestyle=":", linewidth=1.2)
+        axes.annotate("one rollout of base", (base, .5), xytext=(4, 0), textcoords="offset points",
+                      fontsize="x-small", va="center", color=GREY)
+        axes.set(xscale="log", xlabel="steps walked or tokens read", ylim=(len(lines) - .4, -.6),
+                 title=f"W = {maze.W}, K = {maze.K}, L = {maze.L}")
+        axes.grid(alpha=.3)
+    panels[0].set_yticks(range(len(lines)), lines)
+    if measured:
+        panels[1].annotate("measured on the small maze only", (.98, .5), xycoords="axes fraction", fontsize="x-small",
+                           ha="right", color=GREY)
+    handles = [Line2D([], [], marker=marker, color=colour, markerfacecolor=colour if filled else "white",
+                      linestyle="none", label=words) for how, (marker, colour, filled, words) in KNOWN.items()
+               if any(row.how == how for row in found)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small", frameon=False)
+    figure.suptitle("The whole bill: to bring expected inference within 1.05 of the optimum, risk 0.01",
+                    fontsize="medium")
+    return _save(figure, directory, "bill")
+
+
+def _line(row: Any) -> str:
+    return TOGETHER.get(row.learner, row.learner)
+
+
+def _kind(row: Any) -> int:
+    """Where a learner stands in the figure: those that fail, data, experts, RLVR from base, RLVR from SFT."""
+    order = ("SFT on", "rejection", "SFT +", "the same", "distillation", "mixed", "DAgger", "REINFORCE from base",
+             "RLVR from base, one", "RLVR from base, sign", "distillation and", "REINFORCE from the SFT",
+             "RLVR from the")
+    return max(i for i, start in enumerate(order) if row.learner.startswith(start))

@@ -1,9 +1,9 @@
-"""The report in one go: tables in every format, both figures, verdicts.json and a summary page.
+"""The report in one go: tables in every format, the figures, verdicts.json and a summary page.
 
     DIR/README.md       what holds, what was refuted and by what, what was not checked, made with what
     DIR/verdicts.json   every claim as `backtrack claims --json` prints it
-    DIR/tables/         four tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
-    DIR/figures/        figure3 and separation, as .pdf and .png
+    DIR/tables/         five tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
+    DIR/figures/        figure3, separation and bill, as .pdf and .png
 
 Setting. Verdicts are computed from the evidence handed in; with none the tables say that nothing was run. Every file is
 written whole or not at all. Not covered: running the checks (`pytest verify/`), an HTML page.
@@ -11,6 +11,7 @@ written whole or not at all. Not covered: running the checks (`pytest verify/`),
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from collections import Counter
@@ -23,7 +24,7 @@ from theory.claim import claims
 from theory.formats import FORMATS, Column, Table, markdown, write, write_file
 from theory.tables import all_tables
 from verify.evidence import RANK, Evidence, Verdict, fingerprint, verdicts
-from verify.report import figures
+from verify.report import bill, figures
 from verify.report.rows import claim_row
 
 LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "hypothesis", "numba", "matplotlib")
@@ -43,22 +44,27 @@ Progress = Callable[[int, int, str], None]
 
 
 def write_report(directory: str | Path, evidence: Sequence[Evidence],
-                 progress: Progress = lambda done, total, what: None) -> list[Path]:
+                 progress: Progress = lambda done, total, what: None, measured: bool = True) -> list[Path]:
     """Write the whole report to `directory` (made if missing) and return the paths, README.md first.
 
-    progress: called with (parts done, parts in all, what comes next). Errors: `InputError` when the disk refuses.
+    progress: called with (parts done, parts in all, what comes next). measured: whether the bill's learners run.
+    Errors: `InputError` when the disk refuses.
     """
     home, known = Path(directory), claims()
     found = verdicts(known, evidence)
-    total = len(FORMATS) + 4
+    draws: tuple[Callable[[Path], list[Path]], ...] = (
+        figures.figure3, figures.separation, functools.partial(figures.bill, measured=measured))
+    total = len(FORMATS) + len(draws) + 3
+    texts = {label: str(verdict) for label, verdict in found.items()} if evidence else {}
     progress(0, total, "tables")
-    tables = all_tables({label: str(verdict) for label, verdict in found.items()} if evidence else {})
+    rows_of_bill = bill.rows(lambda _, __, what: progress(0, total, what), measured=measured)
+    tables = [*all_tables(texts), bill.table(rows_of_bill, texts)]
     paths: list[Path] = []
-    for done, format in enumerate(FORMATS):
+    for done, format in enumerate(FORMATS, 1):
         progress(done, total, f"tables, {format}")
         paths += write(tables, format, home / "tables")
-    for done, draw in enumerate((figures.figure3, figures.separation), len(FORMATS)):
-        progress(done, total, f"figure {draw.__name__}")
+    for done, draw in enumerate(draws, len(FORMATS) + 1):
+        progress(done, total, "figures")
         paths += draw(home / "figures")
     progress(total - 2, total, "verdicts")
     rows = [claim_row(entry, found[label], evidence) for label, entry in known.items()]
@@ -79,9 +85,10 @@ def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], table: Tabl
              "## Figures\n",
              "![Figure 3: sign descent, expected steps against step](figures/figure3.png)\n",
              "![Expected steps against depth: exponential against linear](figures/separation.png)\n",
+             "![The whole bill: what each learner pays, in steps or tokens](figures/bill.png)\n",
              "## Tables\n", *(f"- {name}: " + ", ".join(f"[{format}](tables/{name}{suffix})"
                                                        for format, (suffix, _) in FORMATS.items())
-                              for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3")),
+                              for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill")),
              "- all of them: [tables.tex](tables/tables.tex); for programs: [verdicts.json](verdicts.json)\n",
              markdown(table)]
     return "\n".join(part for part in parts if part is not None)
