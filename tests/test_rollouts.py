@@ -11,6 +11,7 @@ from theory.chain import lumped_chain
 from theory.maze import Maze
 from theory.numeric import InputError
 from theory.policy import Policy
+from verify import wrapped_runs
 from verify.distribution import compare
 from verify.learners.edges import EdgePolicy
 from verify.rollouts import excursions, rollouts, thresholds, walks
@@ -174,6 +175,31 @@ def test_the_distribution_agrees_with_its_sample(sampler):
     curve, error = moments.reach_curve(maze, UNEVEN, seen.shares[-1][0])
     for t, exact, share, low, high in seen.shares:
         assert exact == pytest.approx(curve[t], abs=error + 1e-9) and low <= exact <= high and low <= share <= high
+
+
+@pytest.mark.parametrize("wrapper, more", [("search", {}), ("dead-ends", {}), ("budget", {"budget": 9}), ("best", {}),
+                                           ("luby", {"budget": 5})])
+def test_a_wrapped_sample_has_the_exact_mean_beside_it(wrapper, more):
+    found = wrapped_runs.run(Maze(3, 2, 2), Policy.sft_limit(2), wrapper, 20_000, seed=1, **more).to_json()
+    exact, seen = found["exact"], found["simulated"]
+    assert exact["relative_error"] < 1e-5 and seen["arrived"] == 20_000
+    assert abs(seen["mean"] - exact["mean"]) < 6 * seen["standard_error"]
+
+
+def test_a_wrapped_walk_that_strands_or_is_cut_off_is_counted_as_that():
+    base = wrapped_runs.run(Maze(3, 2, 2), Policy.base(2), "search", 500, seed=1)
+    assert base.exact is None and base.stranded > 0 and base.to_json()["simulated"]["mean"] is None
+    cut = wrapped_runs.run(Maze(3, 2, 2), Policy.sft_limit(2), "charged", 500, limit=1000)
+    assert cut.cut > 0 and cut.stranded == 0 and len(cut.steps) + cut.cut == 500
+    assert wrapped_runs.run(Maze(3, 2, 2), Policy.base(2), "parallel", 200, walkers=8).steps.mean() < 80
+
+
+@pytest.mark.parametrize("words, wrapper, more", [
+    ("wrapper 'x'", "x", {}), ("needs one", "budget", {}), ("uses none", "search", {"budget": 3}),
+    ("budget 4: no attempt succeeds", "budget", {"budget": 4}), ("walkers = 0", "parallel", {"walkers": 0})])
+def test_wrappers_that_make_no_sense_are_refused(words, wrapper, more):
+    with pytest.raises(InputError, match=words):
+        wrapped_runs.run(Maze(3, 2, 2), Policy.sft_limit(2), wrapper, 10, **more)
 
 
 def test_a_sample_with_cuts_claims_no_mean():

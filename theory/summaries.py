@@ -44,7 +44,7 @@ def summary_same_start(W: Any, K: Any, L: Any) -> Any:
 
 @claim("expected steps of SFT under search", source=_told("S4"), relation="at least", domain=FORKS,
        stands_on=("search_sft", "optimum_cost"), control=lambda W, K, L: 2 * closed_forms.optimum_steps(W, K),
-       control_words="at least twice the optimum", should_hold=False, true_form="search_gap")
+       control_words="at least twice the optimum", should_hold=False, true_form="search_threshold")
 def summary_search(W: int, K: int, L: int) -> Any:
     """A search wrapper around the imitation model cannot fully close the gap, WKL against WK, read as: it needs at
     least as many steps as the RLVR optimum without search."""

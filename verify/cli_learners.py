@@ -9,14 +9,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from verify.console import JSON, bar, finite, maze_options, named_policy, print_json
 
+if TYPE_CHECKING:
+    from theory.maze import Maze
+
 LEARNERS = "sign|descent|normalised|flow|reinforce|grpo|sft-flow|sft|sgd-sft|distil|rejection|dagger"
-ROWS = 'base|sft|optimum|FILE.json, rows {"a": x or [x1..xK], "b": .., "c": .., "d": ..}'
 
 
 def _options(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,16 +144,28 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
 @SEED
 @click.option("--sampler", default="auto", show_default=True, type=click.Choice(["auto", "steps", "excursions"]),
               help="Step by step on the lumped chain, or by whole excursions; auto: by the expected length.")
-@click.option("--limit", type=int, default=None, metavar="T", help="Cut step-by-step walks off after T steps.")
+@click.option("--limit", type=int, default=None, metavar="T", help="Cut walks off after T steps.")
+@click.option("--wrapper", default=None, metavar="search|charged|dead-ends|budget|best|luby|parallel",
+              help="Walk under a wrapper: no directed edge twice; begin anew at dead ends or budgets; k walks at once.")
+@click.option("--budget", type=int, default=None, metavar="B", help="Steps an attempt; Luby's unit.")
+@click.option("--walkers", type=int, default=2, show_default=True, metavar="k", help="Walks side by side.")
 @FIGURE
 @JSON
 def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler: str, limit: int | None,
-             figure: Path | None, as_json: bool) -> None:
+             wrapper: str | None, budget: int | None, walkers: int, figure: Path | None, as_json: bool) -> None:
     """The distribution of a policy's steps to the target: exact and simulated, side by side.
 
-    The simulated shares carry exact 99.9 % binomial intervals (Clopper and Pearson).
+    The simulated shares carry exact 99.9 % binomial intervals (Clopper and Pearson). With --wrapper: the mean under a
+    wrapper at inference, exact where it is known.
     """
     from theory.maze import Maze
+
+    if wrapper is not None:
+        if figure:
+            raise click.UsageError("--figure draws the plain walk, not --wrapper")
+        return _under_wrapper(Maze(W, K, L), policy, wrapper, runs, seed, budget, walkers, limit, as_json)
+    if budget is not None:
+        raise click.UsageError(f"--budget {budget} goes with --wrapper budget, luby or parallel")
     from verify.distribution import compare
     from verify.report.figures import figure_format
 
@@ -177,3 +191,26 @@ def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler:
     if any(not low <= p <= high for _, p, _, low, high in seen.shares):
         sys.stderr.write("backtrack: an exact probability lies outside its interval; with 99.9 % intervals that is "
                          "rare, and with another seed it should go away\n")
+
+
+def _under_wrapper(maze: Maze, policy: str, wrapper: str, runs: int, seed: int, budget: int | None, walkers: int,
+                   limit: int | None, as_json: bool) -> None:
+    from verify.wrapped_runs import run
+
+    with bar("walking") as progress:
+        progress(0, 1, wrapper)
+        found = run(maze, named_policy(policy, maze.L), wrapper, runs, seed=seed, budget=budget, walkers=walkers,
+                    limit=limit).to_json()
+    if as_json:
+        return print_json({"maze": {"W": maze.W, "K": maze.K, "L": maze.L}, "policy": policy, "seed": seed, **found})
+    exact, seen = found["exact"], found["simulated"]
+    attempt = f", budget {found['budget']}" if found["budget"] is not None else ""
+    click.echo(f"{runs} walks of {policy} under {wrapper}{attempt}, seed {seed}")
+    click.echo("exact mean      " + ("none" if exact["mean"] is None else f"{exact['mean']:.10g}")
+               + (f"   ({exact['why']})" if exact["why"] else ""))
+    click.echo("simulated mean  " + ("none: not all arrived" if seen["mean"] is None else
+                                     f"{seen['mean']:.10g}   (standard error {seen['standard_error'] or 0:.3g})"))
+    click.echo(f"arrived         {seen['arrived']} of {runs}; stranded {seen['stranded']}, cut off {seen['cut_off']}")
+    if seen["quantiles"]:
+        quantiles = (f"{float(q):.0%} {value:.0f}" for q, value in seen["quantiles"].items())
+        click.echo("quantiles       " + ", ".join(quantiles))
