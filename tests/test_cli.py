@@ -19,6 +19,16 @@ def backtrack(*words, env=None, **kwargs):
     return done.returncode, done.stdout, done.stderr
 
 
+def inside(*words):
+    """The same in this process, where loops are compiled once for all tests; (status, stdout, stderr)."""
+    from click.testing import CliRunner
+
+    from verify.cli import cli
+
+    done = CliRunner().invoke(cli, list(map(str, words)))
+    return done.exit_code, done.stdout, done.stderr if done.exit_code == 0 else f"{done.stderr}{done.exception}"
+
+
 def maze(W, K, L):
     return "-W", W, "-K", K, "-L", L
 
@@ -170,7 +180,7 @@ def test_an_interrupted_run_keeps_what_it_found(tmp_path):
 
 
 def test_train_sign_reproduces_figure_3():
-    status, out, _ = backtrack("train", "--learner", "sign", *maze(15, 15, 5), "--steps", 1200, "--lr", 0.01, "--json")
+    status, out, _ = inside("train", "--learner", "sign", *maze(15, 15, 5), "--steps", 1200, "--lr", 0.01, "--json")
     trace = {point["step"]: point["steps_to_target"] for point in json.loads(out)["trace"]}
     assert status == 0
     for step, value in {0: 50142, 1: 49658.0633, 25: 39503.4941, 100: 20239.8814, 300: 4177.9501, 600: 1078.0128,
@@ -183,7 +193,7 @@ def test_train_sign_reproduces_figure_3():
     ("grpo", "--reward", "outcome", "--truncate", 40, "--group", 8, "--seed", 3, "--kl", 0.01),
     ("distil", "--data-mix", 0.5, "--traces", 20), ("rejection", "--keep", 0.2, "--truncate", 500), ("dagger",)])
 def test_every_kind_of_learner_starts_at_base_and_counts_what_it_uses(words):
-    status, out, err = backtrack("train", "--learner", *words, *maze(3, 2, 2), "--steps", 5, "--json")
+    status, out, err = inside("train", "--learner", *words, *maze(3, 2, 2), "--steps", 5, "--json")
     assert status == 0, err
     trace = json.loads(out)["trace"]
     assert trace[0]["steps_to_target"] == pytest.approx(140, rel=1e-12) and len(trace) == 6
@@ -193,32 +203,32 @@ def test_every_kind_of_learner_starts_at_base_and_counts_what_it_uses(words):
 
 def test_training_stops_within_the_optimum_draws_it_and_saves_it(tmp_path):
     figure, rows = tmp_path / "run.png", tmp_path / "rows.json"
-    status, out, err = backtrack("train", "--learner", "reinforce", *maze(3, 2, 2), "--within", 1.1, "--figure", figure,
+    status, out, err = inside("train", "--learner", "reinforce", *maze(3, 2, 2), "--within", 1.1, "--figure", figure,
                                  "--save", rows)
     assert status == 0, err
     assert "optimum 25" in out and figure.read_bytes().startswith(b"\x89PNG")
-    _, out, _ = backtrack("hitting", *maze(3, 2, 2), "--policy", rows, "--json")
+    _, out, _ = inside("hitting", *maze(3, 2, 2), "--policy", rows, "--json")
     # the averaged rows cost more than the policy that was learnt, and the command said so
     saved = float(json.loads(out)["steps"]["decimal"])
     assert saved == pytest.approx(float(err.split("expected steps ")[1].split(";")[0]), rel=1e-5) and saved > 25
 
 
-def test_an_interrupted_training_goes_on_where_it_was(tmp_path):
+def test_an_interrupted_training_shows_what_it_has_and_goes_on_where_it_was(tmp_path):
     file, words = tmp_path / "run.npz", ("--learner", "reinforce", *maze(6, 5, 5), "--steps", 10**6, "--checkpoint")
-    run = subprocess.Popen([sys.executable, "-m", "verify", "train", *map(str, (*words, file))], text=True,
+    run = subprocess.Popen([sys.executable, "-m", "verify", "train", *map(str, (*words, file)), "--json"], text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not file.exists():           # the first checkpoint comes after ten seconds
         time.sleep(0.1)
     run.send_signal(signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=60)
     assert run.returncode == 130 and err.strip().count("\n") == 0 and "interrupted" in err
     from verify.learners.learning import Trained
 
-    kept = Trained.load(file, {}).trace[-1]
-    assert kept.update > 0
-    status, out, _ = backtrack("train", *words, file, "--max-walked", 1, "--json")      # nothing more may be walked
-    assert status == 0 and json.loads(out)["trace"][-1]["step"] == kept.update
+    kept = Trained.load(file, {}).used
+    assert kept.updates > 0 and json.loads(out)["trace"][-1]["step"] == kept.updates
+    status, out, _ = inside("train", *words, file, "--max-walked", 1, "--json")         # nothing more may be walked
+    assert status == 0 and json.loads(out)["trace"][-1]["walked"] == kept.steps
 
 
 # -- rollouts -----------------------------------------------------------------------------------------------------
@@ -226,26 +236,26 @@ def test_an_interrupted_training_goes_on_where_it_was(tmp_path):
 
 def test_rollouts_print_exact_and_simulated_side_by_side(tmp_path):
     figure = tmp_path / "law.svg"
-    status, out, err = backtrack("rollouts", *maze(3, 2, 2), "--runs", 4000, "--figure", figure)
+    status, out, err = inside("rollouts", *maze(3, 2, 2), "--runs", 4000, "--figure", figure)
     assert status == 0, err
     assert "exact" in out and "simulated" in out and "P(T <= 5)" in out and "<svg" in figure.read_text()
 
 
 def test_rollouts_of_an_astronomical_walk_are_drawn_by_excursions():
-    _, out, _ = backtrack("rollouts", *maze(15, 15, 5), "--policy", "sft", "--runs", 3000, "--json")
+    _, out, _ = inside("rollouts", *maze(15, 15, 5), "--policy", "sft", "--runs", 3000, "--json")
     found = json.loads(out)
     assert found["sampler"] == "excursions" and found["exact"]["mean"]["decimal"].startswith("43184482490979")
     assert all(row["low"] <= row["exact"] <= row["high"] for row in found["shares"])
 
 
 def test_rollouts_cut_off_claim_no_mean():
-    _, out, _ = backtrack("rollouts", *maze(3, 2, 2), "--runs", 500, "--limit", 40, "--json")
+    _, out, _ = inside("rollouts", *maze(3, 2, 2), "--runs", 500, "--limit", 40, "--json")
     assert json.loads(out)["simulated"] is None and json.loads(out)["cut_off"] > 0
 
 
 def test_tables_are_written(tmp_path):
     for name in ("latex", "json"):
-        status, out, err = backtrack("tables", "--format", name, "-o", tmp_path / name, "-W", "2:4", "-K", "1,3",
+        status, out, err = inside("tables", "--format", name, "-o", tmp_path / name, "-W", "2:4", "-K", "1,3",
                                      "--no-measured")
         assert status == 0, err
         assert len(out.splitlines()) >= 5

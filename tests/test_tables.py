@@ -76,7 +76,7 @@ def test_rounded_digits():
 def test_a_tidy_formula_is_still_the_body(label):
     entry = claims()[label]
     value, names = expression(entry)
-    at = dict(zip(entry.parameters, (3, 4, 5), strict=False))
+    at = dict(zip(entry.parameters, (3, 4, 5, 6), strict=False))
     rho = Fraction((at.get("L", 1) + 1) ** 2, at.get("L", 1))
     numbers = {symbol: sympy.Rational(*(rho if name == r"\rho" else Fraction(at[name])).as_integer_ratio())
                for symbol, name in names.items() if name == r"\rho" or name in at}

@@ -86,7 +86,7 @@ def balanced_steps(W: Any, K: Any, a: Any, b: Any, c: Any) -> Any:
     *Not valid when* ac/b > 1: there is no such row d.
     """
     W, K, a, b, c = map(parameter, (W, K, a, b, c))
-    return fraction(balanced_form(W, K, a, b, c, a * c / b))
+    return fraction(_homogeneous(W, K, a, b, c, a * c / b, K, K, K * (K - 1) / 2))
 
 
 def balanced_form(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:

@@ -244,6 +244,7 @@ def tables(format_: str, output: Path, measured: bool, **axes: list[int] | None)
     texts = {label: str(v) for label, v in verdicts(all_claims(), evidence).items()} if evidence else {}
     grid = {name: axes[name] or GRID[name] for name in GRID}
     known = all_tables(texts, **grid)
+    write(known, format_, output)                        # before the bill, which is measured: a full disk shows now
     with bar("tables") as progress:
         known.append(bill.table(bill.rows(progress, measured=measured), texts))
     for path in write(known, format_, output):

@@ -17,6 +17,7 @@ from verify.console import JSON, bar, finite, maze_options, named_policy, print_
 
 if TYPE_CHECKING:
     from theory.maze import Maze
+    from verify.learners.learning import Trained
 
 LEARNERS = "sign|descent|normalised|flow|reinforce|grpo|sft-flow|sft|sgd-sft|distil|rejection|dagger"
 
@@ -90,7 +91,6 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
     H is exact for the learnt policy; samples are rollouts, golden paths or traces, and walked counts their edges.
     """
     from theory.closed_forms import optimum_steps
-    from theory.hitting import expected_steps
     from theory.maze import Maze
     from theory.numeric import integer
     from verify import training
@@ -104,17 +104,32 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
     learner = settings.build(maze)
     updates = steps if steps is not None else 200 if options["learner"] in training.SAMPLING else 1200
     optimum = int(optimum_steps(W, K))
-    with bar(f"training {options['learner']}") as progress:
-        run = training.train(
-            maze, settings, updates=updates, samples=max_samples, steps=max_walked, seed=seed,
-            goal=within * optimum if within is not None else None, checkpoint=checkpoint,
-            start=None if start == "base" else named_policy(start, L),
-            tick=lambda done, total: progress(done, total, ""))
+    try:
+        with bar(f"training {options['learner']}") as progress:
+            run = training.train(
+                maze, settings, updates=updates, samples=max_samples, steps=max_walked, seed=seed,
+                goal=within * optimum if within is not None else None, checkpoint=checkpoint,
+                start=None if start == "base" else named_policy(start, L),
+                tick=lambda done, total: progress(done, total, ""))
+    except KeyboardInterrupt as interrupt:
+        if hasattr(interrupt, "trained"):                # what there is, before the command ends as interrupted
+            _show_trained(maze, options, interrupt.trained, learner.lr, updates, seed, start, save, figure, as_json)
+        raise
+    _show_trained(maze, options, run, learner.lr, updates, seed, start, save, figure, as_json)
+
+
+def _show_trained(maze: Maze, options: dict[str, Any], run: Trained, lr: float, updates: int, seed: int, start: str,
+                  save: Path | None, figure: Path | None, as_json: bool) -> None:
+    """Save, draw and print a run."""
+    from theory.closed_forms import optimum_steps
+    from theory.hitting import expected_steps
+
+    optimum = int(optimum_steps(maze.W, maze.K))
     if save:
         saved = run.policy.lumped()
         saved.save(save)
         # rows that tell parallel edges apart do not survive the averaging; say what it cost
-        H = sum(float(expected_steps(maze, saved, target=t)) for t in range(W)) / W
+        H = sum(float(expected_steps(maze, saved, target=t)) for t in range(maze.W)) / maze.W
         click.echo(f"backtrack: {save}: parallel copies averaged, expected steps {H:.6g}; the learner's own policy "
                    f"needs {run.trace[-1].H:.6g}", err=True)
     if figure:
@@ -124,7 +139,7 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
     if as_json:
         trace = [{"step": p.update, "steps_to_target": finite(p.H), "log10": finite(p.log10), "samples": p.samples,
                   "walked": p.steps, "rows": p.rows} for p in run.trace]
-        return print_json({"maze": {"W": W, "K": K, "L": L}, "learner": options["learner"], "lr": learner.lr,
+        return print_json({"maze": {"W": maze.W, "K": maze.K, "L": maze.L}, "learner": options["learner"], "lr": lr,
                            "steps": updates, "seed": seed, "penalty": options["penalty"], "start": start,
                            "optimum": optimum, "settings": run.settings, "trace": trace})
     click.echo(f"{'step':>8}  {'expected steps':>20}  {'samples':>12}  {'walked':>16}   mean rows a, b, c, d   "

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -47,14 +49,46 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Ctrl-C raises KeyboardInterrupt as ever; the function yielded raises it again, should a library have dropped it.
+
+    Compiled loops call back into Python while they are compiled, and an exception raised there is dropped.
+    """
+    asked = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def again() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():      # only there may signals be handled
+        yield again
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield again
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def bar(words: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error: call with (done, total, what now)."""
+    """A progress bar on standard error: call with (done, total, what now), which also answers a Ctrl-C."""
     from rich import progress as rp
     from rich.console import Console
 
     console = Console(stderr=True)
     columns = (rp.TextColumn("{task.description}"), rp.BarColumn(), rp.MofNCompleteColumn(), rp.TimeElapsedColumn(),
                rp.TimeRemainingColumn(), rp.TextColumn("{task.fields[what]}"))
-    with rp.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with _interruptible() as again, rp.Progress(*columns, console=console, transient=True,
+                                                disable=not console.is_terminal) as progress:
         task = progress.add_task(words, what="")
-        yield lambda done, total, what: progress.update(task, completed=done, total=total, what=what)
+
+        def update(done: int, total: int, what: str) -> None:
+            again()
+            progress.update(task, completed=done, total=total, what=what)
+
+        yield update

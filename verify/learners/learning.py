@@ -79,12 +79,13 @@ class Budget:
 @dataclass
 class Trained:
     """A policy and how it came about; `trace` starts at update 0. `settings` says which run it is, `memory` is what the
-    learner keeps between updates (its data set, say)."""
+    learner keeps between updates (its data set, say), `used` what it has used up to this policy."""
 
     policy: EdgePolicy
     trace: list[Point]
     settings: dict[str, Any] = field(default_factory=dict)
     memory: Memory = field(default_factory=dict)
+    used: Used = Used()
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint (a NumPy archive), whole or not at all; InputError in one line when the disk refuses."""
@@ -93,7 +94,7 @@ class Trained:
         from theory.formats import write_file
 
         buffer = io.BytesIO()
-        rest = {"settings": self.settings, "trace": [point._asdict() for point in self.trace]}
+        rest = {"settings": self.settings, "used": self.used, "trace": [point._asdict() for point in self.trace]}
         arrays: dict[str, Any] = {f"memory_{name}": value for name, value in self.memory.items()}
         np.savez(buffer, logits=self.policy.logits, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8), **arrays)
         write_file(Path(path), buffer.getvalue())
@@ -107,13 +108,14 @@ class Trained:
                 memory = {name.removeprefix("memory_"): archive[name] for name in archive.files
                           if name.startswith("memory_")}
             found, trace = rest["settings"], [Point(**point) for point in rest["trace"]]
+            used = Used(*rest["used"])
             policy = EdgePolicy(Maze(**found["maze"]), logits, tied=found["tied"])
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not a checkpoint: {getattr(error, 'strerror', None) or error}") from None
         for name, value in settings.items():
             if found.get(name) != value:
                 raise InputError(f"{path}: a checkpoint of {name} = {found.get(name)}, not {value}")
-        return cls(policy, trace, found, memory)
+        return cls(policy, trace, found, memory, used)
 
 
 @dataclass(frozen=True)
@@ -151,37 +153,41 @@ class Learner(ABC):
         """Train from `start` (base, if none is given; then `tied` says whether branches share rows).
 
         resume: a run of the same settings to go on from. checkpoint: a file that is written every ten seconds, at the
-        end and on an interruption, so that nothing is lost. Errors: `InputError`; KeyboardInterrupt passes through.
+        end and on an interruption, so that nothing is lost. Errors: `InputError`; a KeyboardInterrupt passes through,
+        with the run as it was after its last whole update in its attribute `trained`.
         """
         budget = budget or Budget()
         policy = start.copy() if start is not None else EdgePolicy(maze, tied=tied)
         run = Trained(policy, [], self.settings(maze, policy.tied, seed))
-        used = Used()
+        before, memory = policy.logits, run.memory
         if resume is not None:
-            run.trace, last = list(resume.trace), resume.trace[-1]
+            run.trace, run.used = list(resume.trace), resume.used
             policy.logits[:] = resume.policy.logits
             run.memory.update(resume.memory)
-            used = Used(last.samples, last.steps, last.update)
         else:
-            run.trace.append(self._point(policy, used))
-        every = max(1, -(-budget.updates // self.points))
-        clock = _Clock()
-        kept = (policy.logits.copy(), dict(run.memory))     # what the last point of the trace describes
+            run.trace.append(self._point(policy, run.used))
+        every, clock = max(1, -(-budget.updates // self.points)), _Clock()
         try:
-            while used.updates < budget.updates and not budget.spent(used) and not self._arrived(run.trace[-1], budget):
-                step = self.update(policy, seed, used, run.memory)
-                used = Used(used.samples + step.samples, used.steps + step.steps, used.updates + 1)
-                if used.updates % every == 0 or used.updates == budget.updates or budget.spent(used):
-                    run.trace.append(self._point(policy, used))
-                    kept = (policy.logits.copy(), dict(run.memory))
-                    tick(used.updates, budget.updates)
-                    if checkpoint and clock.rang():
-                        run.save(checkpoint)
-        except KeyboardInterrupt:
-            if checkpoint:
-                policy.logits[:], run.memory = kept
-                run.save(checkpoint)
+            while run.used.updates < budget.updates and not budget.spent(run.used) and not self._arrived(run, budget):
+                before, memory = policy.logits.copy(), dict(run.memory)        # what an interruption goes back to
+                step = self.update(policy, seed, run.used, run.memory)
+                before, memory, run.used = policy.logits, run.memory, Used(
+                    run.used.samples + step.samples, run.used.steps + step.steps, run.used.updates + 1)
+                if run.used.updates % every == 0 or run.used.updates == budget.updates or budget.spent(run.used):
+                    run.trace.append(self._point(policy, run.used))
+                if checkpoint and clock.rang():
+                    run.save(checkpoint)
+                tick(run.used.updates, budget.updates)
+        except KeyboardInterrupt as interrupt:
+            policy.logits[:], run.memory = before, memory
+            interrupt.trained = self._ended(run, checkpoint)                   # type: ignore[attr-defined]
             raise
+        return self._ended(run, checkpoint)
+
+    def _ended(self, run: Trained, checkpoint: Path | None) -> Trained:
+        """The run with its last policy on the trace, saved if it is to be."""
+        if run.trace[-1].update != run.used.updates:
+            run.trace.append(self._point(run.policy, run.used))
         if checkpoint:
             run.save(checkpoint)
         return run
@@ -191,8 +197,10 @@ class Learner(ABC):
         return Point(used.updates, *self.measure(policy, used.updates), used.samples, used.steps, means)
 
     @staticmethod
-    def _arrived(point: Point, budget: Budget) -> bool:
-        return budget.goal is not None and budget.goal >= point.H
+    def _arrived(run: Trained, budget: Budget) -> bool:
+        """Whether the last point of the trace is at the goal, and speaks of this very policy."""
+        last = run.trace[-1]
+        return budget.goal is not None and last.update == run.used.updates and budget.goal >= last.H
 
 
 class _Clock:
