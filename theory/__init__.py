@@ -14,5 +14,5 @@ from theory.moments import second_moment
 from theory.numeric import InputError, Steps
 from theory.policy import Policy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["InputError", "Maze", "Policy", "Steps", "expected_steps", "second_moment"]
