@@ -457,7 +457,7 @@ def test_budgets_end_a_run():
 def test_a_policy_file_can_be_the_start():
     run = train(SMALL, updates=0, start=Policy.sft_limit(2))
     assert run.trace[0].H == pytest.approx(174, rel=1e-12)
-    assert train(SMALL, updates=0, start=Policy.sft_limit(2), untied=True).policy.logits.shape[0] == 3
+    assert train(SMALL, updates=0, learner="sft", start=Policy.sft_limit(2), untied=True).policy.logits.shape[0] == 3
 
 
 @pytest.mark.parametrize("pieces, settings", [
@@ -468,12 +468,39 @@ def test_a_policy_file_can_be_the_start():
     (["data mix 1.2"], {"learner": "distil", "data_mix": 1.2}), (["keep = 0"], {"learner": "rejection", "keep": 0.0}),
     (["expert 'x'"], {"learner": "dagger", "expert": "x"}), (["traces"], {"learner": "distil", "converged": True}),
     (["horizon"], {"learner": "sign", "kl": 0.1}), (["discount = 1.5"], {"reward": "discount", "discount": 1.5}),
-    (["horizon = 0"], {"truncate": 0}), (["--untied"], {"learner": "sft-flow", "untied": True}),
-    (["--untied"], {"learner": "sign", "untied": True}), (["updates = -1"], {"updates": -1}),
+    (["kl = inf"], {"learner": "grpo", "kl": math.inf}), (["group = 4", "'sign'"], {"group": 4}),
+    (["discount = 0.9", "'length'"], {"discount": 0.9}), (["btach = 3"], {"btach": 3}),
+    (["without a KL"], {"learner": "grpo", "truncate": 9, "exclude": True, "kl": 0.1}),
+    (["goal = nan"], {"goal": math.nan}),
+    (["starts at base"], {"learner": "sft-flow", "start": "optimum"}), (["a row of 0"], {"start": Policy(1, 1, 0, 1)}),
+    (["too large"], {"learner": "grpo", "truncate": 9, "penalty": 1e200}),
+    (["4.32e+14 steps"], {"learner": "reinforce", "start": "sft", "maze": Maze(15, 15, 5)}),
+    (["horizon = 0"], {"truncate": 0}), (["untied = True"], {"learner": "sft-flow", "untied": True}),
+    (["untied = True"], {"learner": "sign", "untied": True}), (["updates = -1"], {"updates": -1}),
     (["samples = 0"], {"samples": 0}), (["batch = 0"], {"learner": "sgd-sft", "batch": 0}),
     (["excluded"], {"learner": "grpo", "exclude": True})])
 def test_settings_that_make_no_sense_are_refused_in_one_line(fails, pieces, settings):
-    fails(lambda: train(SMALL, **{"updates": 2, **settings}), *pieces)
+    maze = settings.get("maze", SMALL)
+    rest = {name: value for name, value in settings.items() if name != "maze"}
+    fails(lambda: train(maze, **{"updates": 2, **rest}), *pieces)
+
+
+def test_a_group_that_agrees_teaches_nothing():
+    """No rollout can arrive within 4 steps: what rounding leaves of equal rewards must not become a step."""
+    for learner, rule in (("grpo", "gradient"), ("reinforce", "normalised"), ("reinforce", "sign")):
+        for group in (10, 50, 64):
+            run = train(SMALL, learner=learner, rule=rule, truncate=4, penalty=0.1, group=group, updates=5)
+            assert np.all(run.policy.logits == 0)
+
+
+def test_a_goal_is_looked_for_after_every_update():
+    short, long = (train(SMALL, learner="sgd-sft", goal=122.5, updates=n).trace[-1] for n in (200, 100_000))
+    assert short == long and short.H <= 122.5
+
+
+def test_sgd_can_be_trained_to_convergence_on_a_fixed_set():
+    run = train(SMALL, learner="sgd-sft", traces=200, converged=True, updates=1)
+    assert run.trace[-1].H == pytest.approx(174, rel=0.05) and np.all(run.policy.backward() == 0)
 
 
 def test_checkpoints_of_other_runs_and_other_files_are_refused(fails, tmp_path):
@@ -481,14 +508,15 @@ def test_checkpoints_of_other_runs_and_other_files_are_refused(fails, tmp_path):
     train(SMALL, updates=2, learner="reinforce", checkpoint=file)
     fails(lambda: train(SMALL, updates=4, learner="reinforce", seed=1, checkpoint=file), "seed = 0, not 1")
     fails(lambda: train(Maze(2, 2, 2), updates=4, learner="reinforce", checkpoint=file), "maze", "not")
+    fails(lambda: train(SMALL, updates=4, learner="reinforce", start="sft", checkpoint=file), "start = 0, not")
     fails(lambda: train(SMALL, updates=4, learner="grpo", checkpoint=file), "a checkpoint of")
     file.write_bytes(b"nothing")
     fails(lambda: train(SMALL, updates=4, learner="reinforce", checkpoint=file), "not a checkpoint")
 
 
 def test_a_rollout_that_does_not_end_is_refused(monkeypatch):
-    monkeypatch.setattr("verify.learners.policy_gradient.ENDLESS", 20)
-    with pytest.raises(InputError, match="has not arrived after 20 steps"):
+    monkeypatch.setattr("verify.learners.policy_gradient.ENDLESS", 150)      # base takes 140 on average
+    with pytest.raises(InputError, match="has not arrived after 150 steps"):
         train(SMALL, updates=1, learner="reinforce")
 
 

@@ -128,7 +128,7 @@ def rise(K: int, L: int, delta: Any, constant: Any = Fraction(3, 2)) -> float:
     >>> round(rise(15, 5, "1/20"), 4)
     7.7579
     """
-    return math.log(float(exact(constant) * sign_path.scale(exact(K), exact(L)) / exact(delta)))
+    return math.log(float(exact(constant) * exact(sign_path.scale(K, L)) / exact(delta)))
 
 
 @claim("expected steps after one sign step of size log(3/2 K(L+1/L)/delta) from base, over the optimum",

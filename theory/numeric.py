@@ -122,13 +122,18 @@ def _parse(text: str, what: str) -> flint.fmpq:
     return flint.fmpq(ratio.numerator, ratio.denominator)
 
 
-def integer(value: Any, name: str, least: int = 1) -> int:
-    """Read an integer of at least `least`; `InputError` shows the value otherwise."""
+LARGEST_COUNT = 2**62                   # what a compiled loop may count to, with room to add
+
+
+def integer(value: Any, name: str, least: int = 1, most: int | None = None) -> int:
+    """Read an integer of at least `least`, and at most `most` if given; `InputError` shows the value otherwise."""
     value = _item(value, name)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{name} = {value!r} is not an integer")
     if value < least:
         raise InputError(f"{name} = {shown(value)}: must be at least {least}")
+    if most is not None and value > most:
+        raise InputError(f"{name} = {shown(value)}: must be at most {most}")
     return value
 
 

@@ -157,7 +157,7 @@ def rlvr_path(K: Any, L: Any) -> Any:
        stands_on=("gradient",), control=lambda K, L, y: 1, control_words="one row")
 def rlvr_path_diagonal(K: int, L: int, y: Any) -> Any:
     """When W = K >= 3 and L <= 5(K-1)^2, as in Figure 3, sign descent from base never meets a wrong sign either; for
-    larger L row d_K is pushed back on the way, though every sign at base is right."""
+    L >= 7(K-1)^2 row d_K is pushed back on the way, though every sign at base is right."""
     return 0
 
 
@@ -172,27 +172,28 @@ def rlvr_cost(W: int, K: int, L: int, steps: int, lr: float) -> Any:
 
 @claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at most",
        domain=Domain("W >= K + 1, 0 < delta <= 1, lr > 0", lambda W, K, delta, **_: W >= K + 1 and delta <= 1),
-       stands_on=("rlvr_cost",), control=lambda K, L, lr, delta: sign_path.steps_bound(K, L, lr, delta, 1),
-       control_words="constant 1 for 3/2")
-def rlvr_steps_upper(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(3, 2)) -> Any:
+       stands_on=("rlvr_cost",), control_words="constant 6/5 for 3/2",
+       control=lambda K, L, lr, delta, ceil=sign_path.ceil_log: ceil(
+           Fraction(6, 5) * sign_path.scale(K, L) / delta, lr))
+def rlvr_steps_upper(K: Any, L: Any, lr: Any, delta: Any, ceil: Any = sign_path.ceil_log) -> Any:
     """When W >= K + 1, ceil(log(3/2 K(L + 1/L)/delta)/lr) sign steps of any size lr bring RLVR within 1 + delta of the
     optimum: logarithmic in K, L and 1/delta, and free of W."""
-    return sign_path.steps_bound(K, L, lr, delta, constant)
+    return ceil(Fraction(3, 2) * sign_path.scale(K, L) / delta, lr)
 
 
 @claim("sign steps from base until the cost is at most 1 + delta times the optimum", source=PATH, relation="at least",
        domain=Domain("W >= K + 1, 0 < delta <= 1/2, lr > 0", lambda W, K, delta, **_: W >= K + 1 and 2 * delta <= 1),
        stands_on=("rlvr_cost",),
-       control=lambda K, L, lr, delta: sign_path.steps_bound(K, L, lr, delta, Fraction(5, 2)),
-       control_words="constant 5/2 for 1/2")
-def rlvr_steps_lower(K: int, L: int, lr: Any, delta: Any, constant: Any = Fraction(1, 2)) -> Any:
+       control=lambda K, L, lr, delta, ceil=sign_path.ceil_log: ceil(
+           Fraction(6, 5) * sign_path.scale(K, L) / delta, lr), control_words="constant 6/5 for 1/2")
+def rlvr_steps_lower(K: Any, L: Any, lr: Any, delta: Any, ceil: Any = sign_path.ceil_log) -> Any:
     """When W >= K + 1, RLVR by sign steps of size lr needs at least ceil(log(1/2 K(L + 1/L)/delta)/lr) of them."""
-    return sign_path.steps_bound(K, L, lr, delta, constant)
+    return ceil(Fraction(1, 2) * sign_path.scale(K, L) / delta, lr)
 
 
 @claim("expected steps after sign descent for a rise of 200 from base, over the optimum", relation="at most",
        source=("derived", "seen in first experiments: lr K <= const"),
-       domain=Domain("W >= 2, lr K <= 3/5", lambda W, K, lr, **_: W >= 2 and 5 * lr * K <= 3),
+       domain=Domain("W >= 2, L = 5, lr K <= 3/5", lambda W, K, lr, **_: W >= 2 and 5 * lr * K <= 3),
        stands_on=("figure3_curve",), control=lambda W, K, lr: 1.0, control_words="the optimum itself",
        should_hold=False, true_form="rlvr_step_size")
 def rlvr_step_size_quoted(W: int, K: int, lr: float) -> Any:
@@ -202,7 +203,7 @@ def rlvr_step_size_quoted(W: int, K: int, lr: float) -> Any:
 
 @claim("expected steps after sign descent for a rise of 200 from base, over the optimum", relation="at most",
        source=("derived", "fitted to the depth at which descent first stalls"),
-       domain=Domain("W >= 2, lr K^(3/2) <= 2", lambda W, K, lr, **_: W >= 2 and lr * K**1.5 <= 2),
+       domain=Domain("W >= 2, L = 5, lr K^(3/2) <= 2", lambda W, K, lr, **_: W >= 2 and lr * K**1.5 <= 2),
        stands_on=("figure3_curve",), control=lambda W, K, lr: 1.0 - 1e-6, control_words="below the optimum by 1e-6")
 def rlvr_step_size(W: int, K: int, lr: float) -> Any:
     """Sign descent with a step of at most 2/K^(3/2) comes within 5 % of the optimum (200/lr steps), W <= K too."""

@@ -46,7 +46,7 @@ class Reward:
         if self.horizon is not None:
             object.__setattr__(self, "horizon", integer(self.horizon, "horizon"))
         if not (self.penalty >= 0 and math.isfinite(self.penalty)):
-            raise InputError(f"penalty = {self.penalty}: must not be negative")
+            raise InputError(f"penalty = {self.penalty}: must be a finite number from 0")
         if not 0 < self.discount <= 1:
             raise InputError(f"discount = {self.discount}: must lie in (0, 1]")
         if self.kind != "length" and self.penalty != 0:

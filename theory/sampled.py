@@ -9,7 +9,8 @@ GRPO divides by the group's deviation. For groups of two the advantage is the si
 E[sign(R - R') S] with R' an independent reward: the gradient, at R' fixed, of E[w(R)], w(r) = P(R' < r) - P(R' > r).
 For a reward of 0 or 1 that is the gradient of P(success) itself, whatever the success rate.
 
-Where a learner ends is a claim about its runs: at least nine seeded runs of ten, on the mazes of the domain.
+Where a learner ends is a claim about its runs, at least nine of ten on each maze that was tried; 80 runs tell nine in
+ten from one in two and no finer (65 of 80 would pass).
 Not covered: larger groups' GRPO in the mean; importance ratios and clipping.
 """
 
@@ -97,28 +98,30 @@ SMALL = Domain("2 <= W <= 6, K <= 5, L <= 5", lambda W, K, **_: 2 <= W <= 6 and 
 
 
 @claim("expected steps after a sampled learner's training from base", source=THEOREM, relation="at most", domain=SMALL,
-       stands_on=("sampled_gradient",), control=lambda W, K: Fraction(999, 1000) * closed_forms.optimum_steps(W, K),
-       control_words="one part in a thousand below the optimum")
+       stands_on=("sampled_gradient",), control=lambda W, K: Fraction(1001, 1000) * closed_forms.optimum_steps(W, K),
+       control_words="within 0.1 % of the optimum")
 def rlvr_sampled(W: int, K: int) -> Any:
     """RLVR that samples (REINFORCE on whole rollouts, length penalty, leave-one-out baseline, normalised steps) comes
     within 5 % of the optimum in at least nine runs of ten."""
     return Fraction(21, 20) * closed_forms.optimum_steps(W, K)
 
 
-@claim("mean persistence of rows b and d after GRPO on outcomes cut off at T", source=THEOREM, relation="at most",
-       domain=Domain("W >= 2, 2K+3 <= T <= 6K+2", lambda W, K, T, **_: W >= 2 and 2 * K + 3 <= T <= 6 * K + 2),
-       stands_on=("truncation_unlearns",), control=lambda L: [0.0, 0.0], control_words="exactly 0")
+@claim("persistence of rows d, their mean over diamonds and edges, after GRPO on outcomes cut off at T", source=THEOREM,
+       relation="at most", domain=Domain("2 <= W <= 3, K <= 2, L <= 2, 2K+3 <= T <= 6K+2",
+                                         lambda W, K, L, T, **_: 2 <= W <= 3 and K <= 2 and L <= 2
+                                         and 2 * K + 3 <= T <= 6 * K + 2),
+       stands_on=("truncation_unlearns",), control=lambda L: 0.1 / (L + 1), control_words="a tenth of base's")
 def grpo_unlearns(L: int) -> Any:
-    """GRPO on outcomes cut off at 2K+3 <= T <= 6K+2 unlearns retreat: rows b and d end below base, in at least nine
-    runs of ten."""
-    return [L / (L + 1), 1 / (L + 1)]
+    """GRPO on outcomes cut off at 2K+3 <= T <= 6K+2 unlearns retreat in small mazes: after 250 updates row d is in the
+    mean at most nine tenths of base's 1/(L+1), in at least nine runs of ten."""
+    return 0.9 / (L + 1)
 
 
 @claim("expected steps after GRPO on outcomes cut off at T from base, over the optimum", source=THEOREM,
-       relation="at most", domain=Domain("W >= 2, K <= 3, T >= 20K", lambda W, K, T, **_: W >= 2 and K <= 3
-                                         and T >= 20 * K),
-       stands_on=("grpo_pair",), control=lambda W, K: 0.999, control_words="one part in a thousand below the optimum")
+       relation="at most", domain=Domain("2 <= W <= 3, K <= 2, L <= 3, T >= 20K",
+                                         lambda W, K, L, T, **_: 2 <= W <= 3 and K <= 2 and L <= 3 and T >= 20 * K),
+       stands_on=("grpo_pair",), control=lambda W, K: 1.001, control_words="within 0.1 % of the optimum")
 def grpo_learns(W: int, K: int) -> Any:
-    """GRPO on the outcome alone, rollouts cut off at T >= 20K, learns to backtrack in shallow mazes: within 10 % of the
-    optimum in at least nine runs of ten. The cut does what a length penalty does."""
+    """GRPO on the outcome alone, rollouts cut off at T >= 20K, learns to backtrack in small mazes: within 10 % of the
+    optimum in at least nine runs of ten. The cut does what a length penalty does; at K = 3, L = 10 it does not."""
     return 1.1

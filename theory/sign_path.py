@@ -16,7 +16,8 @@ what it costs on the other. All four are rational functions of W, K, j, L, y. Fo
 y = 1/(1+t) their numerators and denominators have no negative coefficient and a positive constant: so for W >= K+1 no
 sign is ever wrong, whatever the step, and the path above is the whole run (`sign_certificate`).
 
-Stands on the recursion of `theory.hitting`, written out; a check compares `margins` with its gradient. Not covered:
+Stands on the recursion of `theory.hitting`, written out; the check of the certificate compares `margins` with its
+gradient. Not covered:
 W <= K, where rows are pushed back near base and the step size matters.
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 import flint
 
 from theory import closed_forms
-from theory.numeric import InputError, ball_precision, exact, integer
+from theory.numeric import InputError, ball_precision, exact, fraction, integer
 
 
 def rows(L: Any, y: Any) -> tuple[Any, Any]:
@@ -84,12 +85,13 @@ def _negative(value: Any) -> dict[str, Any]:
 # -- how long it takes ------------------------------------------------------------------------------------------
 
 def scale(K: Any, L: Any) -> Any:
-    """K(L + 1/L): what y must be small against."""
-    return K * (L + 1 / L)
+    """K(L + 1/L), exactly: what y must be small against."""
+    L = closed_forms.parameter(L)
+    return fraction(K * (L + 1 / L)) if isinstance(L, flint.fmpq) else K * (L + 1 / L)
 
 
-def cost_certificate(bound: Callable[..., Any], constant: Any, *, above: bool) -> dict[str, Any]:
-    """Negative coefficients of (1 + bound(delta)) optimum - cost at y = delta/(constant K (L + 1/L)), or the reverse.
+def cost_certificate(argument: Callable[..., Any], excess: Callable[[Any], Any], *, above: bool) -> dict[str, Any]:
+    """Negative coefficients of (1 + excess(delta)) optimum - cost at y = 1/argument(K, L, delta), or of the reverse.
 
     For W = K+1+w, K = 1+k, L = 1+l, delta = 1/(1+t) in (0, 1]. None left: the inequality holds for all of them.
     """
@@ -99,8 +101,8 @@ def cost_certificate(bound: Callable[..., Any], constant: Any, *, above: bool) -
     _, w, k, l, t = field("w,k,l,t", QQ)
     K, L, delta = 1 + k, 1 + l, 1 / (1 + t)
     W = K + 1 + w
-    alpha, beta = rows(L, delta / (constant * scale(K, L)))
-    difference = ((1 + bound(delta)) * (2 * W - 1) * (2 * K + 1)
+    alpha, beta = rows(L, 1 / argument(K, L, delta))
+    difference = ((1 + excess(delta)) * (2 * W - 1) * (2 * K + 1)
                   - closed_forms.balanced_form(W, K, alpha, beta, beta, alpha))
     return {name: value for name, value in _negative(difference if above else -difference).items() if "constant" not in
             name}
@@ -137,10 +139,9 @@ def steps(W: int, K: int, L: int, lr: Any, delta: Any) -> int:
     return low
 
 
-def steps_bound(K: Any, L: Any, lr: Any, delta: Any, constant: Any) -> int:
-    """ceil(log(constant K (L + 1/L) / delta) / lr), as the exact integer of the exact logarithm."""
-    K, L, lr, delta = (exact(value) for value in (K, L, lr, delta))
-    argument = exact(constant) * scale(K, L) / delta
+def ceil_log(argument: Any, lr: Any) -> int:
+    """ceil(log(argument) / lr), at least 0: the exact integer of the exact logarithm of a rational."""
+    argument, lr = exact(argument), exact(lr)
     if argument <= 1:
         return 0
     bits = 64

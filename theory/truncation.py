@@ -202,12 +202,12 @@ def least_learning_horizon(W: int, K: int, L: int, rule: str, least: int, most: 
 
 @claim("least odd T in 6K-1 .. 6K+7 at which exact ascent from base ends within 5 % of the optimum", source=SEEN,
        stands_on=("truncation_unlearns",),
-       domain=Domain("W >= 2; K <= 3 by sign steps of 0.01, K <= 6 by normalised steps of 0.05",
-                     lambda W, K, rule, **_: W >= 2 and K <= {"sign": 3, "normalised": 6}[rule]),
+       domain=Domain("W >= 2, L <= 20; K <= 3 by sign steps of 0.01, K <= 6 by normalised steps of 0.05",
+                     lambda W, K, L, rule, **_: W >= 2 and L <= 20 and K <= {"sign": 3, "normalised": 6}[rule]),
        control=lambda W, K, L, rule: 6 * K + 5, control_words="6K+5")
 def truncation_threshold(W: int, K: int, L: int, rule: str) -> int:
-    """In shallow mazes ascent learns to backtrack from T = 6K+3 on, the first horizon that can show a retreat, for
-    every W and L tried; deeper mazes need more."""
+    """In shallow mazes with L <= 20 ascent learns to backtrack at T = 6K+3, the first horizon that can show a retreat;
+    deeper mazes, and L = 50 by sign steps, need more."""
     return 6 * K + 3
 
 
@@ -253,6 +253,5 @@ def truncation_crossing_quoted(a: Any, b: Any, c: Any, d: Any) -> bool:
 @claim("rows whose gradient at base, of either sign, changes from right to wrong as T grows to 30K+30", source=SEEN,
        domain=FORKS, control=lambda W, K, L: 1, control_words="one row")
 def truncation_crossing(W: int, K: int, L: int) -> int:
-    """At base each row's gradient has one change of sign in T at most, from wrong to right: a longer horizon never
-    hurts there."""
+    """At base, and up to T = 30K+30, each row's gradient has one change of sign in T at most, from wrong to right."""
     return 0

@@ -212,7 +212,10 @@ class Range(click.ParamType):
         try:
             if ":" in value:
                 first, last, *step = (int(part) for part in value.split(":"))
-                found = list(range(first, last + 1, *step))
+                values = range(first, last + 1, *step)
+                if len(values) > 10_000:
+                    self.fail(f"{value!r} is {len(values)} values; 10000 are the most", param, ctx)
+                found = list(values)
             else:
                 found = [int(part) for part in value.split(",")]
         except (ValueError, TypeError):

@@ -6,12 +6,15 @@ An interrupted training run prints the trace it has and keeps its checkpoint. No
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from verify.console import JSON, bar, finite, maze_options, named_policy, print_json
 
@@ -63,16 +66,19 @@ SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=Tr
     click.option("--group", type=int, default=64, show_default=True, help="Rollouts a prompt (target)."),
     click.option("--groups", type=int, default=4, show_default=True, help="Prompts an update."),
     click.option("--baseline", default=None, metavar="none|loo|mean|grpo", help="What a rollout is compared with."),
-    click.option("--rule", default=None, metavar="gradient|normalised|sign", help="How the estimate becomes a step."),
-    click.option("--batch", type=int, default=1, show_default=True, help="SFT, distil: data a step."),
+    click.option("--rule", default=None, metavar="gradient|normalised|sign",
+                 help="reinforce, grpo: how the estimate becomes a step."),
+    click.option("--batch", type=int, default=1, show_default=True, help="sgd-sft, distil: fresh data a step."),
     click.option("--fixed-target", is_flag=True, help="The target is always branch 0, instead of uniform."),
-    click.option("--fixed-copy", is_flag=True, help="SFT: golden paths always take parallel edge 0."),
+    click.option("--fixed-copy", is_flag=True, help="sgd-sft: golden paths always take parallel edge 0."),
     click.option("--data-mix", type=float, default=1.0, show_default=True, metavar="EPS",
                  help="Distil: the share of the teacher's traces; the rest are golden paths."),
-    click.option("--traces", type=int, default=0, show_default=True, help="Distil: data in the set; 0: fresh ones."),
+    click.option("--traces", type=int, default=0, show_default=True,
+                 help="sgd-sft, distil: data in a fixed set; 0: fresh ones."),
     click.option("--teacher", default="optimum", show_default=True, metavar="base|sft|optimum|FILE.json",
                  help="Distil: whose traces."),
-    click.option("--converged", is_flag=True, help="Distil, rejection, dagger: train for ever on what there is."),
+    click.option("--converged", is_flag=True,
+                 help="Train for ever on the data there are (with --traces; rejection, dagger)."),
     click.option("--keep", type=float, default=1.0, show_default=True,
                  help="Rejection: the share of successes to imitate, the shortest first."),
     click.option("--passes", type=int, default=1, show_default=True, help="Rejection, dagger: gradient steps a round."),
@@ -92,24 +98,31 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
     """
     from theory.closed_forms import optimum_steps
     from theory.maze import Maze
-    from theory.numeric import integer
+    from theory.numeric import InputError, integer
     from verify import training
     from verify.report.figures import figure_format
 
     if steps is not None:
         integer(steps, "steps", least=0)
+    if within is not None and not 1 <= within < math.inf:
+        raise InputError(f"within = {within}: the optimum is the least, so a number from 1")
     if figure:
         figure_format(figure)                            # before anything runs
-    maze, settings = Maze(W, K, L), training.Options(**options)
+    maze, settings, context = Maze(W, K, L), training.Options(**options), click.get_current_context()
+    given = [name for name in options if name not in ("learner", "lr")
+             and context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if line := training.unused(settings, given):
+        raise InputError(line)
     learner = settings.build(maze)
+    if settings.reward == "outcome" and settings.truncate is None and "reward" in training.USES[settings.learner]:
+        click.echo("backtrack: every whole rollout has the outcome 1: no gradient without --truncate", err=True)
     updates = steps if steps is not None else 200 if options["learner"] in training.SAMPLING else 1200
     optimum = int(optimum_steps(W, K))
     try:
         with bar(f"training {options['learner']}") as progress:
             run = training.train(
                 maze, settings, updates=updates, samples=max_samples, steps=max_walked, seed=seed,
-                goal=within * optimum if within is not None else None, checkpoint=checkpoint,
-                start=None if start == "base" else named_policy(start, L),
+                goal=within * optimum if within is not None else None, checkpoint=checkpoint, start=start,
                 tick=lambda done, total: progress(done, total, ""))
     except KeyboardInterrupt as interrupt:
         if hasattr(interrupt, "trained"):                # what there is, before the command ends as interrupted
@@ -120,22 +133,32 @@ def train(W: int, K: int, L: int, steps: int | None, start: str, seed: int, max_
 
 def _show_trained(maze: Maze, options: dict[str, Any], run: Trained, lr: float, updates: int, seed: int, start: str,
                   save: Path | None, figure: Path | None, as_json: bool) -> None:
-    """Save, draw and print a run."""
-    from theory.closed_forms import optimum_steps
-    from theory.hitting import expected_steps
-
-    optimum = int(optimum_steps(maze.W, maze.K))
+    """Print a run, then save and draw it, so that a full disk takes no numbers with it."""
+    _print_trained(maze, options, run, lr, updates, seed, start, as_json)
+    if run.used.updates > updates:
+        click.echo(f"backtrack: the checkpoint is already at update {run.used.updates}, past {updates}", err=True)
     if save:
+        from theory.hitting import expected_steps
+        from theory.tables import number
+
         saved = run.policy.lumped()
         saved.save(save)
         # rows that tell parallel edges apart do not survive the averaging; say what it cost
-        H = sum(float(expected_steps(maze, saved, target=t)) for t in range(maze.W)) / maze.W
-        click.echo(f"backtrack: {save}: parallel copies averaged, expected steps {H:.6g}; the learner's own policy "
-                   f"needs {run.trace[-1].H:.6g}", err=True)
+        targets = range(maze.W if not saved.tied else 1)
+        H = number(sum(Fraction(expected_steps(maze, saved, target=t)) for t in targets) / len(targets), 7)
+        click.echo(f"backtrack: {save}: parallel copies averaged, expected steps {H}; the learner's own policy needs "
+                   f"{run.trace[-1].H:.6g}", err=True)
     if figure:
         from verify.report.figures import training as draw
 
         draw(figure, maze, options["learner"], run.trace)
+
+
+def _print_trained(maze: Maze, options: dict[str, Any], run: Trained, lr: float, updates: int, seed: int, start: str,
+                   as_json: bool) -> None:
+    from theory.closed_forms import optimum_steps
+
+    optimum = int(optimum_steps(maze.W, maze.K))
     if as_json:
         trace = [{"step": p.update, "steps_to_target": finite(p.H), "log10": finite(p.log10), "samples": p.samples,
                   "walked": p.steps, "rows": p.rows} for p in run.trace]
@@ -146,7 +169,7 @@ def _show_trained(maze: Maze, options: dict[str, Any], run: Trained, lr: float, 
                f"(optimum {optimum})")
     for i in sorted({round(i * (len(run.trace) - 1) / 20) for i in range(21)}):
         p = run.trace[i]
-        value = "oo" if p.log10 is None else f"{p.H:.4f}" if p.log10 < 15 else f"10^{p.log10:.4f}"
+        value = "beyond 10^308" if p.log10 is None else f"{p.H:.4f}" if p.log10 < 15 else f"10^{p.log10:.4f}"
         rows = "  ".join(f"{p.rows[name]:.4f}" for name in "abcd")
         click.echo(f"{p.update:>8}  {value:>20}  {p.samples:>12}  {p.steps:>16}   {rows}")
 
@@ -170,17 +193,23 @@ def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler:
              wrapper: str | None, budget: int | None, walkers: int, figure: Path | None, as_json: bool) -> None:
     """The distribution of a policy's steps to the target: exact and simulated, side by side.
 
-    The simulated shares carry exact 99.9 % binomial intervals (Clopper and Pearson). With --wrapper: the mean under a
-    wrapper at inference, exact where it is known.
+    The simulated shares carry binomial intervals (Clopper and Pearson) that hold jointly with 99.9 %. With --wrapper:
+    the mean under a wrapper at inference, exact where it is known.
     """
     from theory.maze import Maze
+    from theory.numeric import InputError
 
+    context = click.get_current_context()
+    given = {name for name in ("figure", "sampler", "budget", "walkers") if context.get_parameter_source(
+        name) is ParameterSource.COMMANDLINE}
+    if line := next((name for name in ("figure", "sampler") if wrapper is not None and name in given), None):
+        raise InputError(f"--{line} is for the plain walk, not for --wrapper {wrapper}")
+    if "walkers" in given and wrapper != "parallel":
+        raise InputError(f"--walkers {walkers} goes with --wrapper parallel")
     if wrapper is not None:
-        if figure:
-            raise click.UsageError("--figure draws the plain walk, not --wrapper")
         return _under_wrapper(Maze(W, K, L), policy, wrapper, runs, seed, budget, walkers, limit, as_json)
     if budget is not None:
-        raise click.UsageError(f"--budget {budget} goes with --wrapper budget, luby or parallel")
+        raise InputError(f"--budget {budget} goes with --wrapper budget, luby or parallel")
     from verify.distribution import compare
     from verify.report.figures import figure_format
 
@@ -204,8 +233,8 @@ def rollouts(W: int, K: int, L: int, policy: str, runs: int, seed: int, sampler:
         outside = "" if low <= p <= high else "   outside the interval"
         click.echo(f"{f'P(T <= {t})':<26}{p:>18.6f}{share:>18.6f}   [{low:.6f}, {high:.6f}]{outside}")
     if any(not low <= p <= high for _, p, _, low, high in seen.shares):
-        sys.stderr.write("backtrack: an exact probability lies outside its interval; with 99.9 % intervals that is "
-                         "rare, and with another seed it should go away\n")
+        sys.stderr.write("backtrack: an exact probability lies outside its interval; one in a "
+                         "thousand commands shows that, and with another seed it should go away\n")
 
 
 def _under_wrapper(maze: Maze, policy: str, wrapper: str, runs: int, seed: int, budget: int | None, walkers: int,
@@ -227,5 +256,6 @@ def _under_wrapper(maze: Maze, policy: str, wrapper: str, runs: int, seed: int, 
                                      f"{seen['mean']:.10g}   (standard error {seen['standard_error'] or 0:.3g})"))
     click.echo(f"arrived         {seen['arrived']} of {runs}; stranded {seen['stranded']}, cut off {seen['cut_off']}")
     if seen["quantiles"]:
-        quantiles = (f"{float(q):.0%} {value:.0f}" for q, value in seen["quantiles"].items())
+        quantiles = (f"{float(q):.0%} " + ("not arrived" if value is None else f"{value:.0f}")
+                     for q, value in seen["quantiles"].items())
         click.echo("quantiles       " + ", ".join(quantiles))

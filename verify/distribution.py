@@ -20,14 +20,14 @@ import numpy as np
 
 from theory import chain, hitting, moments
 from theory.maze import Maze
-from theory.numeric import INFINITY, InputError, Steps, exact
+from theory.numeric import INFINITY, LARGEST_COUNT, InputError, Steps, exact, integer
 from theory.policy import Policy
 from verify.rollouts import excursions, rollouts
 
 LONG = 10**6                           # expected steps from which walks are sampled by excursions
 WALKABLE = 10**10                      # steps in all that a step-by-step sample may be expected to take
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-COVERAGE = 0.999
+COVERAGE = 0.999                       # of all intervals together (Bonferroni)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,10 @@ def compare(maze: Maze, policy: Policy, runs: int, *, seed: int = 0, sampler: st
     mean = hitting.expected_steps(maze, policy)
     if mean is INFINITY:
         raise InputError("this policy may never arrive: its steps have no mean, and its walks no end")
+    if mean > 1e300:
+        raise InputError(f"about {Steps.of(mean).decimal} steps: beyond what float64 holds; backtrack hitting has them")
     value = float(mean)
+    limit = None if limit is None else integer(limit, "limit", most=LARGEST_COUNT - 1)
     if sampler == "auto":
         sampler = "excursions" if value > LONG and limit is None else "steps"
     if sampler == "excursions" and limit is not None:
@@ -82,10 +85,10 @@ def compare(maze: Maze, policy: Policy, runs: int, *, seed: int = 0, sampler: st
                          "limit, or fewer runs")
     tick(0, 1 + len(QUANTILES), "sampling")
     if sampler == "steps":
-        sample = rollouts(maze, policy, runs, seed=seed, limit=limit or 2**62)
+        sample = rollouts(maze, policy, runs, seed=seed, limit=LARGEST_COUNT if limit is None else limit + 1)
     else:
         sample = excursions(maze, policy, runs, seed=seed)
-    cut = 0 if limit is None else int(np.count_nonzero(sample >= limit))
+    cut = 0 if limit is None else int(np.count_nonzero(sample > limit))        # one more step tells who arrived at it
     second = moments.second_moment(maze, policy)
     variance = exact(second) - exact(mean) ** 2
     times = sorted({maze.shortest, *(max(maze.shortest, math.ceil(-value * math.log1p(-q))) for q in QUANTILES)})
@@ -93,15 +96,16 @@ def compare(maze: Maze, policy: Policy, runs: int, *, seed: int = 0, sampler: st
     walk = chain.lumped_chain(maze, policy)
     for i, t in enumerate(times):
         tick(1 + i, 1 + len(times), f"P(T <= {t})")
-        if limit is not None and t >= limit:
+        if limit is not None and t > limit:
             continue
-        shares.append((t, float(walk.reach_ball(t, digits=9).mid()), *_share(int(np.count_nonzero(sample <= t)), runs)))
+        shares.append((t, float(walk.reach_ball(t, digits=9).mid()), *_share(int(np.count_nonzero(sample <= t)), runs,
+                                                                               1 - (1 - COVERAGE) / len(times))))
     return Compared(runs, sampler, cut, Steps.of(mean), math.sqrt(int(variance.p) / int(variance.q)), sample, shares)
 
 
-def _share(successes: int, n: int) -> tuple[float, float, float]:
+def _share(successes: int, n: int, coverage: float) -> tuple[float, float, float]:
     """(share, ends of its Clopper-Pearson interval)."""
     from scipy.stats import binomtest
 
-    interval = binomtest(successes, n).proportion_ci(COVERAGE, method="exact")
+    interval = binomtest(successes, n).proportion_ci(coverage, method="exact")
     return successes / n, float(interval.low), float(interval.high)

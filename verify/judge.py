@@ -120,11 +120,12 @@ class Check:
 
     def __init__(self, claim: Claim, aspect: str, name: str, profile: str, record: Callable[[Evidence], None]):
         self.claim, self.aspect, self.name, self.profile, self._record = claim, aspect, name, profile, record
-        self._start = time.perf_counter()
+        self._start, self._asked = time.perf_counter(), False
 
     @property
     def body(self) -> Callable[..., Any]:
         """What this check compares: the claim's body, or its control."""
+        self._asked = True
         if self.aspect == "control":
             assert self.claim.control is not None, f"{self.claim.label} has no control"
             return self.claim.control
@@ -266,6 +267,8 @@ class Check:
     def _finish(self, outcome: str, **seen: Any) -> None:
         evidence = Evidence(self.claim.label, self.aspect, outcome, self.name, profile=self.profile,
                             seconds=round(time.perf_counter() - self._start, 3), **seen)
+        # a sample that was not held against what the claim computes says nothing of the claim
+        assert self._asked, f"{self.name}: the claim's body was never asked"
         self._record(evidence)
         expected = "refuted" if self.aspect in ("control", "needed") or not self.claim.should_hold else "held"
         words = f"{self.claim.label}, {self.aspect}: {outcome}, expected {expected}. {evidence.case}"

@@ -32,12 +32,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theory.maze import Maze
-from theory.numeric import InputError, integer
+from theory.numeric import LARGEST_COUNT, InputError, integer
 from theory.policy import Policy
 from verify.learners.edges import EdgePolicy
 from verify.streams import streams
 
 Array = np.ndarray
+STRIDE, PAUSE = 256, 200_000_000       # walks, or steps at most, between two moments at which Python may look up
 COUNTED = 2**53                        # above it a count of crossings is not exact in a float
 
 
@@ -84,8 +85,10 @@ def rollouts(maze: Maze, policy: Policy, runs: int, *, seed: int, limit: int = 1
 
     Errors: `InputError` for an untied or symbolic policy, rows of the wrong length, runs or limit below 1.
     """
-    integer(runs, "runs"), integer(limit, "limit")
-    return _kernels().rollouts(*lumped_table(maze, policy), runs, limit, np.uint64(seed % 2**64))
+    integer(runs, "runs"), integer(limit, "limit", most=LARGEST_COUNT)
+    table = lumped_table(maze, policy)
+    return np.concatenate([_kernels().rollouts(*table, first, min(STRIDE, runs - first), limit, np.uint64(seed % 2**64))
+                           for first in range(0, runs, STRIDE)])
 
 
 # -- the full multigraph ----------------------------------------------------------------------------------------
@@ -107,15 +110,18 @@ def walks(policy: EdgePolicy, targets: Array, *, seed: int, first: int = 0, limi
     are tied in two, the target's branch and the others. limit: a walk is cut off after so many steps.
     Errors: `InputError` for a limit below 1 or a target that is no branch.
     """
-    integer(limit, "limit")
+    integer(limit, "limit", most=LARGEST_COUNT)
     maze, targets = policy.maze, np.asarray(targets, np.int64)
     if len(targets) and not (0 <= targets.min() and targets.max() < maze.W):
         raise InputError(f"target branches {targets.min()} .. {targets.max()}: the maze has 0 .. {maze.W - 1}")
     blocks = (2 if policy.tied else maze.W) if apart else len(policy.logits)
     counts = np.zeros((len(targets) if counted else 0, blocks, *policy.logits.shape[1:]), np.int32)
     steps, reached = np.empty(len(targets), np.int64), np.empty(len(targets), np.bool_)
-    below = thresholds(np.cumsum(policy.probabilities(), axis=-1))
-    _kernels().walks(below, targets, maze.W, np.uint64(seed % 2**64), first, limit, apart, steps, reached, counts)
+    below, stride = thresholds(np.cumsum(policy.probabilities(), axis=-1)), max(1, PAUSE // limit)
+    for start in range(0, len(targets), stride):                       # between strides a Ctrl-C is heard
+        part = slice(start, start + stride)
+        _kernels().walks(below, targets[part], maze.W, np.uint64(seed % 2**64), first + start, limit, apart,
+                         steps[part], reached[part], counts[part])
     return Walks(steps, reached, counts)
 
 
@@ -133,10 +139,10 @@ def _kernels() -> _Kernels:
     u64 = np.uint64
 
     @numba.njit
-    def rollouts(below: Array, after: Array, goal: int, runs: int, limit: int, seed: Any) -> Array:
+    def rollouts(below: Array, after: Array, goal: int, first: int, runs: int, limit: int, seed: Any) -> Array:
         steps = np.empty(runs, np.int64)
         for run in range(runs):
-            s0, s1, s2, s3 = started(seed, run)
+            s0, s1, s2, s3 = started(seed, first + run)
             state = t = 0
             while t < limit:
                 draw = rotated(s0 + s3, 23) + s0                   # xoshiro256++, written out: a call costs a third

@@ -25,7 +25,9 @@ from verify.judge import grid
 from verify.learners import sft
 from verify.learners.distillation import Distillation
 from verify.learners.edges import EdgePolicy
-from verify.rollouts import walks
+from verify.learners.learning import Used
+from verify.learners.own_walks import Rejection
+from verify.sampling import groups
 from verify.sign_votes import learn
 from verify.sweeps import WIDE
 
@@ -77,12 +79,12 @@ def _deviation(W, K, eps):
 
 
 def test_bill_distillation__simulated(check):
-    claimed, twin = (float(body(W=2, K=2, n=600)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=2, K=2, n=600)) for body in (check.body, check.claim.control))
     check.mean(claimed, 600**0.5 * _deviation(2, 2, 1), twin, _tokens(Maze(2, 2, 2), 1.0, 200, 600))
 
 
 def test_bill_mixed__simulated(check):
-    claimed, twin = (6000 * float(body(W=3, K=2, eps=0.1)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (6000 * float(body(W=3, K=2, eps=0.1)) for body in (check.body, check.claim.control))
     check.mean(claimed, 6000**0.5 * _deviation(3, 2, 0.1), twin, _tokens(Maze(3, 2, 2), 0.1, 220, 6000))
 
 
@@ -152,7 +154,7 @@ def _students(maze, n, students):
 
 
 def test_bill_restarts__simulated(check):
-    claimed, twin = (float(body(W=4, n=5)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=4, n=5)) for body in (check.body, check.claim.control))
     check.share(claimed, twin, _students(Maze(4, 1, 2), 5, 1500))
 
 
@@ -299,16 +301,21 @@ def test_bill_one_step__control(check, route):
         check.exhaust(STEPPED, _stepped)
 
 
-def _own_walks(maze, policy, walked):
-    """draw(seed): choices to persist less p times visits, in row b_1, of each walk of the learner on the multigraph."""
-    edges = EdgePolicy.of(maze, policy)
+OWN = 20_000                           # walks a round
+
+
+def _rounds(maze):
+    """draw(seed): the step in the log-odds of row b_1 in each of some rounds of rejection sampling from base, lr 1."""
+    learner = Rejection(1.0, rollouts=OWN, horizon=10**6)
 
     def draw(seed):
-        seen = [walks(edges, np.zeros(10_000, int), seed=seed, first=first) for first in range(0, walked, 10_000)]
-        assert all(some.reached.all() for some in seen)
-        # at v_1, come by the single edge on; the L edges back persist
-        chosen = np.concatenate([some.counts[:, 0, 1, maze.L] for some in seen]).astype(float)
-        return chosen[:, :maze.L].sum(axis=1) - maze.L / (maze.L + 1) * chosen.sum(axis=1)
+        found = []
+        for i in range(groups()):
+            policy = EdgePolicy(maze, tied=True)
+            learner.update(policy, seed + i, Used(), {})
+            # at v_1, come by the single edge on; on the L edges back the row persists
+            found.append(policy.logits[0, 1, maze.L, :maze.L].sum())
+        return np.array(found)
 
     return draw
 
@@ -322,10 +329,11 @@ def test_bill_rejection__control(check):
 
 
 def _rejection(check, maze):
+    """A step is the mean over the round's walks of persists - p visits, whose spread is known exactly."""
     (entry,) = estimator.estimators(maze, Policy.base(maze.L), only=("b", 1))["b"]
     claimed, twin = (float(body(maze=maze, policy=Policy.base(maze.L))) for body in (check.body, check.claim.control))
     twin = 0.0 if check.aspect == "control" else twin
-    check.mean(claimed, float(entry.score) ** 0.5, twin, _own_walks(maze, Policy.base(maze.L), 200_000))
+    check.mean(claimed, float(entry.score) ** 0.5 / OWN**0.5, twin, _rounds(maze))
 
 
 CASE: dict[str, Any] = {"W": 3, "K": 1, "L": 1, "delta": Fraction(1, 2), "eta": 0.1, "lr": 1.0}

@@ -316,7 +316,7 @@ def _failing(maze, n, fixed, students):
 
 def test_distillation__simulated(check):
     """Six branches, two parallel edges, three traces, every target; the twin takes branches as independent."""
-    claimed, twin = (float(body(W=6, n=3)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=6, n=3)) for body in (check.body, check.claim.control))
     check.share(claimed, twin, _failing(Maze(6, 1, 2), 3, False, 6000))
 
 
@@ -330,7 +330,7 @@ def test_distillation_fixed__needed(check):
 
 
 def test_distillation_fixed__simulated(check):
-    claimed, twin = (float(body(W=4, L=2, n=3)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=4, L=2, n=3)) for body in (check.body, check.claim.control))
     check.share(claimed, twin, _failing(Maze(4, 1, 2), 3, True, 20_000))
 
 
@@ -379,7 +379,7 @@ def test_distillation_mean_fixed__simulated(check):
     # variance of the number of unseen branches: any two of them are missed together with probability 3^-n
     variance = 3 * (2.0**-n - 4.0**-n) + 6 * (3.0**-n - 4.0**-n)
     unseen = 2 * maze.K * (maze.L - 1)
-    claimed, twin = (float(body(W=4, K=2, L=3, n=n)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=4, K=2, L=3, n=n)) for body in (check.body, check.claim.control))
     check.mean(claimed, unseen * variance**0.5, twin, draw)
 
 

@@ -159,5 +159,9 @@ def test_discount_reaches__computed(check):
     check.exhaust(AHEAD, _ascended(lambda K: 1 - 1 / (20 * K**2)), within=1e-9)
 
 
+def test_discount_reaches__needed(check):
+    check.exhaust([{"W": 2, "K": 6, "L": 15}], _ascended(lambda K: 1 - 1 / (20 * K**2)), within=1e-9)
+
+
 def test_discount_reaches__control(check):
     check.exhaust(AHEAD, _ascended(lambda K: 1 - 1 / (20 * K**2)), within=1e-9)

@@ -1,5 +1,6 @@
 """Checks of `theory.sampled`: estimates against their exact means, and where seeded runs of the learners end."""
 
+import functools
 import math
 
 import numpy as np
@@ -56,8 +57,8 @@ ESTIMATES = {
     "outcome": ("none", 4, Reward("outcome", 9), 0.0),
     "discount": ("loo", 4, Reward("discount", 9, discount=0.8), 0.0),
     "leave one out": ("loo", 4, Reward("length", 9, penalty=0.05), 0.0),
-    "group mean": ("mean", 2, Reward("length", 9, penalty=0.05), 0.0),
-    "kl": ("none", 4, Reward("length", 9, penalty=0.05), 0.05),
+    "group mean": ("mean", 4, Reward("length", 9, penalty=0.05), 0.0),
+    "kl": ("none", 4, Reward("length", 9, penalty=0.05), 1.0),
 }
 
 
@@ -120,8 +121,10 @@ def test_sampled_gradient__simulated(check, name):
     case = _case(name)
     learner = PolicyGradient(reward=case["reward"], group=case["group"], groups=1, baseline=case["baseline"],
                              kl=case["kl"])
-    mean = check.claim.body(**case)
-    twin = 2 * mean if name == "group mean" else check.claim.control(**case)     # there: the factor 1 - 1/G forgotten
+    mean = check.body(**case)
+    # the twins: the factor 1 - 1/G forgotten; no KL penalty at all; else the claim's own
+    twin = {"group mean": mean / (1 - 1 / case["group"]), "kl": check.body(**{**case, "kl": 0.0})}.get(
+        name, check.claim.control(**case))
     _judge_mean(check, case, learner, mean, _spread(case, 1), twin)
 
 
@@ -145,7 +148,7 @@ def test_grpo_pair__simulated(check, name):
     case = _pair_case(name)
     score = witness.score(_edge_policy(MAZE, case["log_odds"]), case["reward"], _on_edges(MAZE, case["direction"]))
     learner = PolicyGradient(reward=case["reward"], group=2, groups=1, baseline="grpo")
-    mean = check.claim.body(**case)
+    mean = check.body(**case)
     # per rollout: a pair's deviation times the root of two
     _judge_mean(check, case, learner, mean, math.sqrt(score.S2), check.claim.control(**case))
 
@@ -197,76 +200,81 @@ SWEEP = [(Maze(2, 1, 1), 24), (Maze(3, 2, 2), 24), (Maze(2, 3, 2), 12), (Maze(4,
 REINFORCE = PolicyGradient(2.0, group=64, baseline="loo", rule="normalised")
 
 
-def ends(learner, updates, sweep, measure):
-    """draw(seed) -> measure(trained, maze) of every seeded run over the sweep; some runs tied, some not."""
+def _shares(check, sweep, reached):
+    """P(reached) >= 0.9 against <= 0.5, over all runs together; and no maze may be far from the rest.
+
+    reached(maze, seed, run) -> bool; every run has a seed of its own.
+    """
     def draw(seed):
         found = []
-        for maze, runs in sweep:
-            for run in range(runs):
-                tied = maze.K > 2 or run % 2 == 0
-                budget = Budget(updates * (1 if tied else 3), goal=1.05 * float(
-                    closed_forms.optimum_steps(maze.W, maze.K)))
-                found.append(measure(learner.train(maze, budget=budget, seed=seed + run, tied=tied), maze))
+        for i, (maze, runs) in enumerate(sweep):
+            here = [reached(maze, seed + 1000 * i + run, run) for run in range(runs)]
+            # a maze on which fewer than six in ten arrive would hide behind the others; a control may do so
+            assert check.aspect == "control" or sum(here) >= 0.6 * runs, f"{maze}: {sum(here)} of {runs}"
+            found += here
         return np.array(found)
 
-    return draw
+    check.share(0.9, 0.5, draw, relation="at least")
 
 
-def _least(trained, maze):
-    return min(point.H for point in trained.trace)
+@functools.cache
+def _least(learner, updates, maze, seed, tied):
+    budget = Budget(updates, goal=1.04 * float(closed_forms.optimum_steps(maze.W, maze.K)))
+    return min(point.H for point in learner.train(maze, budget=budget, seed=seed, tied=tied).trace)
+
+
+def _reinforced(body):
+    def reached(maze, seed, run):
+        tied = maze.K > 2 or run % 2 == 0
+        return _least(REINFORCE, 400 if tied else 1200, maze, seed, tied) <= float(body(maze.W, maze.K))
+
+    return reached
 
 
 def test_rlvr_sampled__simulated(check):
-    check.share(0.9, 0.5, ends(REINFORCE, 400, SWEEP, lambda trained, maze: _least(trained, maze) <= float(
-        check.claim.body(maze.W, maze.K))), relation="at least")
+    _shares(check, SWEEP, _reinforced(check.body))
 
 
 def test_rlvr_sampled__control(check):
-    """No run goes below the optimum: the least H along it, against 0.999 of it."""
-    check.exhaust([{"W": 3, "K": 2, "L": 2}, {"W": 4, "K": 3, "L": 2}], lambda W, K, L: _least(
-        REINFORCE.train(Maze(W, K, L), budget=Budget(300), seed=1), None))
+    _shares(check, SWEEP[:2], _reinforced(check.body))
 
 
-CUT = [(Maze(3, 2, 2), 14, 36), (Maze(2, 2, 1), 9, 36), (Maze(15, 5, 5), 20, 8)]
-GRPO = {T: PolicyGradient(0.3, Reward("outcome", T), group=64, baseline="grpo") for _, T, _ in CUT}
+CUT = {Maze(3, 2, 2): 14, Maze(2, 2, 1): 9, Maze(2, 1, 2): 8}
 
 
-def _after_grpo(maze, T, seed):
-    rows = GRPO[T].train(maze, budget=Budget(250), seed=seed).policy.rows()
-    # b_K has no gradient at these horizons: it is noise, and left out
-    return [float(rows["b"][:, :-1].mean()) if maze.K > 1 else 0.0, float(rows["d"].mean())]
+@functools.cache
+def _after_grpo(maze, seed):
+    learner = PolicyGradient(0.3, Reward("outcome", CUT[maze]), group=64, baseline="grpo")
+    return float(learner.train(maze, budget=Budget(250), seed=seed).policy.rows()["d"].mean())
 
 
-def test_grpo_unlearns__simulated(check):
-    """THEORY's example, W = 15, K = L = 5 cut off at 20, among them."""
-    def draw(seed):
-        return np.array([all(np.less_equal(_after_grpo(maze, T, seed + run), check.claim.body(maze.L)))
-                         for maze, T, runs in CUT for run in range(runs)])
-
-    check.share(0.9, 0.5, draw, relation="at least")
+@pytest.mark.parametrize("maze", CUT)
+def test_grpo_unlearns__simulated(check, maze):
+    _shares(check, [(maze, 40)], lambda maze, seed, run: _after_grpo(maze, seed) <= check.body(maze.L))
 
 
 def test_grpo_unlearns__control(check):
-    check.exhaust([{"W": 3, "K": 2, "L": 2, "T": 14}], lambda W, K, L, T: _after_grpo(Maze(W, K, L), T, 1))
+    _shares(check, [(maze, 14) for maze in CUT], lambda maze, seed, run: _after_grpo(maze, seed) <= check.body(maze.L))
 
 
-LONG = [(Maze(2, 1, 1), 20, 30), (Maze(3, 2, 2), 40, 30), (Maze(3, 1, 3), 24, 20)]
+LONG = {Maze(2, 1, 1): 20, Maze(3, 2, 2): 40, Maze(3, 1, 3): 24}
 
 
-def _after_long(maze, T, seed):
-    learner = PolicyGradient(1.0, Reward("outcome", T), group=64, baseline="grpo", rule="normalised")
-    goal = 1.1 * float(closed_forms.optimum_steps(maze.W, maze.K))
-    trained = learner.train(maze, budget=Budget(400, goal=goal), seed=seed)
-    return _least(trained, maze) / float(closed_forms.optimum_steps(maze.W, maze.K))
+@functools.cache
+def _after_long(maze, seed):
+    optimum = float(closed_forms.optimum_steps(maze.W, maze.K))
+    learner = PolicyGradient(1.0, Reward("outcome", LONG[maze]), group=64, baseline="grpo", rule="normalised")
+    trained = learner.train(maze, budget=Budget(400, goal=1.1 * optimum), seed=seed)
+    return min(point.H for point in trained.trace) / optimum
+
+
+def _learnt(body):
+    return lambda maze, seed, run: _after_long(maze, seed) <= body(maze.W, maze.K)
 
 
 def test_grpo_learns__simulated(check):
-    def draw(seed):
-        return np.array([_after_long(maze, T, seed + run) <= check.claim.body(maze.W, maze.K)
-                         for maze, T, runs in LONG for run in range(runs)])
-
-    check.share(0.9, 0.5, draw, relation="at least")
+    _shares(check, [(maze, 27) for maze in LONG], _learnt(check.body))
 
 
 def test_grpo_learns__control(check):
-    check.exhaust([{"W": 3, "K": 2, "L": 2, "T": 40}], lambda W, K, L, T: _after_long(Maze(W, K, L), T, 1))
+    _shares(check, [(maze, 14) for maze in LONG], _learnt(check.body))

@@ -296,7 +296,7 @@ def test_golden_rows__simulated(check):
         away = [i for i, arc in enumerate(group.arcs) if arc.tail.depth % 2 == 1 and arc.head.depth > arc.tail.depth]
         return (group.golden.sum(axis=2)[:, away] > 0).all(axis=1)
 
-    claimed, twin = (float(body(W=2, K=4, L=2, n=n)) for body in (check.claim.body, check.claim.control))
+    claimed, twin = (float(body(W=2, K=4, L=2, n=n)) for body in (check.body, check.claim.control))
     check.share(claimed, twin, draw)
 
 

@@ -236,7 +236,7 @@ def test_truncation_worse__needed(check):
 
 
 SHALLOW = [{**case, "rule": rule} for rule in ("sign", "normalised")
-           for case in grid(W=(2, 20), K=(1, 2, 3, 6), L=(1, 2, 5))]
+           for case in grid(W=(2, 20), K=(1, 2, 3, 6), L=(1, 2, 5, 20))]
 
 
 def _least(W, K, L, rule):
@@ -252,7 +252,7 @@ def test_truncation_threshold__control(check):
 
 
 def test_truncation_threshold__needed(check):
-    check.exhaust([{"W": 2, "K": 5, "L": 1, "rule": "sign"}, {"W": 2, "K": 8, "L": 1, "rule": "normalised"}], _least)
+    check.exhaust([{"W": 2, "K": 3, "L": 50, "rule": "sign"}, {"W": 2, "K": 8, "L": 1, "rule": "normalised"}], _least)
 
 
 def _learnt(horizon):

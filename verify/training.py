@@ -17,7 +17,7 @@ Three lines of Python do what the command does:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from verify.learners.policy_gradient import PolicyGradient
 from verify.learners.sft import Flow, Golden, Population
 
 REWARDS = ("length", "outcome", "discount")
-SAMPLING = ("reinforce", "grpo", "distil", "rejection", "dagger")
+SAMPLING = ("reinforce", "grpo", "distil", "rejection", "dagger")           # what 200 updates are plenty of
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Options:
     fixed_copy: bool = False
     data_mix: float = 1.0
     traces: int = 0
-    teacher: str = "optimum"
+    teacher: str | Policy = "optimum"
     converged: bool = False
     keep: float = 1.0
     passes: int = 1
@@ -93,14 +93,30 @@ def _sampled(baseline: str, rule: str) -> Callable[..., Learner]:
                                               o.rule or rule, o.kl, o.fixed_target)
 
 
+def _policy(rows: str | Policy, maze: Maze) -> Policy:
+    """'base', 'sft', 'optimum', a file of rows, or rows."""
+    if isinstance(rows, Policy):
+        return rows
+    return Policy.named(rows, maze.L) if rows in ("base", "sft", "optimum") else Policy.load(rows)
+
+
 def _distil(o: Options, maze: Maze, lr: float) -> Learner:
-    teacher = Policy.named(o.teacher, maze.L) if o.teacher in ("base", "sft", "optimum") else Policy.load(o.teacher)
-    return Distillation(lr, teacher, o.data_mix, o.traces, max(o.batch, 1), o.converged, o.fixed_target)
+    return Distillation(lr, _policy(o.teacher, maze), o.data_mix, o.traces, o.batch, o.converged, o.fixed_target)
+
+
+def _golden(o: Options, maze: Maze, lr: float) -> Learner:
+    """Fresh golden paths every step; or, with `traces`, a set of so many, which is a mix without a teacher."""
+    if not o.traces and not o.converged:
+        return Golden(lr, o.batch, o.fixed_target, o.fixed_copy)
+    if o.fixed_copy:
+        raise InputError("fixed copy: only fresh golden paths can be made to take parallel edge 0")
+    return Distillation(lr, share=0.0, traces=o.traces, converged=o.converged, fixed_target=o.fixed_target)
 
 
 def _own(kind: type, **names: str) -> Callable[..., Learner]:
-    return lambda o, maze, lr: kind(lr, o.group * o.groups, o.truncate or 10**6, o.passes, o.converged,
-                                    o.fixed_target, **{name: getattr(o, option) for name, option in names.items()})
+    return lambda o, maze, lr: kind(lr, o.group * o.groups, 10**6 if o.truncate is None else o.truncate, o.passes,
+                                    o.converged, o.fixed_target,
+                                    **{name: getattr(o, option) for name, option in names.items()})
 
 
 LEARNERS: dict[str, tuple[Callable[..., Learner], float]] = {           # name -> (maker, its usual step size)
@@ -108,28 +124,55 @@ LEARNERS: dict[str, tuple[Callable[..., Learner], float]] = {           # name -
     "flow": (_exact("flow"), 0.01),
     "reinforce": (_sampled("loo", "normalised"), 1.0), "grpo": (_sampled("grpo", "gradient"), 0.3),
     "sft-flow": (lambda o, maze, lr: Flow(lr), 0.01), "sft": (lambda o, maze, lr: Population(lr, o.fixed_target), 0.1),
-    "sgd-sft": (lambda o, maze, lr: Golden(lr, o.batch, o.fixed_target, o.fixed_copy), 0.1),
+    "sgd-sft": (_golden, 0.1),
     "distil": (_distil, 0.1), "rejection": (_own(Rejection, keep="keep"), 0.1),
     "dagger": (_own(DAgger, expert="expert"), 0.1),
 }
 
 
+_REWARD = ("reward", "penalty", "discount", "truncate", "exclude", "kl")
+_OWN = ("group", "groups", "truncate", "passes", "converged", "fixed_target", "untied")
+USES: dict[str, tuple[str, ...]] = {                     # the options, but lr, that a learner looks at
+    **dict.fromkeys(("sign", "descent", "normalised", "flow"), _REWARD),
+    **dict.fromkeys(("reinforce", "grpo"), (*_REWARD, "group", "groups", "baseline", "rule", "fixed_target", "untied")),
+    "sft-flow": (), "sft": ("fixed_target", "untied"),
+    "sgd-sft": ("batch", "fixed_target", "fixed_copy", "traces", "converged", "untied"),
+    "distil": ("teacher", "data_mix", "traces", "converged", "batch", "fixed_target", "untied"),
+    "rejection": (*_OWN, "keep"), "dagger": (*_OWN, "expert")}
+
+
+def unused(options: Options, given: list[str]) -> str | None:
+    """A line about the first of `given` that the learner, or its reward, does not look at; None if all count."""
+    for name in given:
+        if options.learner in USES and name not in USES[options.learner]:
+            return f"{name} = {getattr(options, name)}: the learner {options.learner!r} does not use it"
+        if (name, options.reward) in (("penalty", "outcome"), ("penalty", "discount"), ("discount", "length"),
+                                      ("discount", "outcome")):
+            return f"{name} = {getattr(options, name)}: the reward {options.reward!r} has none"
+    return None
+
+
 def train(maze: Maze, options: Options | None = None, *, updates: int = 100, samples: int | None = None,
-          steps: int | None = None, goal: float | None = None, seed: int = 0, start: Policy | None = None,
+          steps: int | None = None, goal: float | None = None, seed: int = 0, start: str | Policy | None = None,
           checkpoint: Path | None = None, tick: Tick = lambda done, total: None, **more: Any) -> Trained:
     """Train by name and return the policy with its trace; `more` are options given by name.
 
-    updates, samples, steps, goal: the budget, whichever ends first. start: rows to start from, base if none.
-    checkpoint: a file to go on from if it exists, and to write. Errors: `InputError` for settings that make no sense.
+    updates, samples, steps, goal: the budget, whichever ends first. start: rows to start from, or their name; base if
+    none. checkpoint: a file to go on from if it exists, and to write. Errors: `InputError` for settings that make no
+    sense, and for an option given by name that the learner does not use.
     """
-    options = options or Options(**more)
+    unknown = [name for name in more if name not in Options.__dataclass_fields__]
+    if unknown:
+        raise InputError(f"{unknown[0]} = {more[unknown[0]]}: not an option of a learner")
+    options = replace(options or Options(), **more)
     learner, budget = options.build(maze), Budget(updates, samples, steps, goal)
-    first = None
-    if start is not None:
-        first = EdgePolicy.of(maze, start if not options.untied or not start.tied
-                              else Policy.untied([start] * maze.W))
-    tied = first.tied if first else not options.untied
+    if line := unused(options, [name for name in more if name not in ("learner", "lr")]):
+        raise InputError(line)
+    first = EdgePolicy(maze, tied=not options.untied)
+    if start is not None and start != "base":
+        rows = _policy(start, maze)
+        first = EdgePolicy.of(maze, Policy.untied([rows] * maze.W) if options.untied and rows.tied else rows)
     resume = None
     if checkpoint is not None and Path(checkpoint).exists():
-        resume = Trained.load(checkpoint, learner.settings(maze, tied, seed))
-    return learner.train(maze, first, budget, seed, tied=tied, resume=resume, checkpoint=checkpoint, tick=tick)
+        resume = Trained.load(checkpoint, learner.settings(maze, first, seed))
+    return learner.train(maze, first, budget, seed, resume=resume, checkpoint=checkpoint, tick=tick)

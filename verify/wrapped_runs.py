@@ -24,7 +24,7 @@ import numpy as np
 from theory import restarts
 from theory.claim import claims
 from theory.maze import Maze
-from theory.numeric import INFINITY, InputError, integer
+from theory.numeric import INFINITY, LARGEST_COUNT, InputError, integer
 from theory.policy import Policy
 from verify import inference
 from verify.learners.edges import EdgePolicy
@@ -61,8 +61,12 @@ class Wrapped:
                               "mean": float(self.steps.mean()) if whole else None,
                               "standard_error": float(self.steps.std(ddof=1) / arrived**0.5)
                               if whole and arrived > 1 else None,
-                              "quantiles": {str(q): float(np.quantile(self.steps, q)) for q in (0.05, 0.5, 0.95)}
-                              if arrived else None}}
+                              "quantiles": {str(q): self._quantile(q) for q in (0.05, 0.5, 0.95)}}}
+
+    def _quantile(self, q: float) -> float | None:
+        """The q-quantile over all walks, None where it falls among those that did not arrive."""
+        rank = int(np.ceil(q * self.runs)) - 1
+        return float(np.sort(self.steps)[rank]) if rank < len(self.steps) else None
 
 
 def run(maze: Maze, policy: Policy, wrapper: str, runs: int, *, seed: int = 0, budget: int | None = None,
@@ -82,7 +86,9 @@ def run(maze: Maze, policy: Policy, wrapper: str, runs: int, *, seed: int = 0, b
         raise InputError(f"budget {budget}: the wrapper {wrapper!r} uses none")
     if wrapper == "budget" and budget is None:
         raise InputError("the wrapper 'budget' needs one: --budget B, or the wrapper 'best'")
-    limit = integer(limit, "limit") if limit is not None else LIMIT
+    limit = integer(limit, "limit", most=LARGEST_COUNT) if limit is not None else LIMIT
+    if budget is not None:
+        integer(budget, "budget", most=LARGEST_COUNT)
     exact, error, why, budget = _exact(maze, policy, wrapper, budget, walkers)
     edges, targets = EdgePolicy.of(maze, policy), np.arange(runs) % maze.W
     stranded = np.zeros(runs, bool)
@@ -90,7 +96,8 @@ def run(maze: Maze, policy: Policy, wrapper: str, runs: int, *, seed: int = 0, b
         steps, reached, stranded = inference.search(edges, targets, seed=seed, limit=limit,
                                                     charged=wrapper == "charged")
     elif wrapper == "parallel":
-        steps, reached, _ = inference.side_by_side(edges, targets, walkers, seed=seed, budget=budget or limit)
+        steps, reached, _ = inference.side_by_side(edges, targets, walkers, seed=seed,
+                                                 budget=min(limit, budget if budget is not None else limit))
     else:
         steps, reached, _ = inference.restarted(edges, targets, seed=seed, budget=budget, luby=wrapper == "luby",
                                                 dead_ends=wrapper == "dead-ends", limit=limit)
@@ -109,8 +116,11 @@ def _exact(maze: Maze, policy: Policy, wrapper: str, budget: int | None, walkers
         why = "" if best.proved else f"best budget up to {best.horizon}; none costs less than {best.least:g}"
         return best.steps, best.error, why, best.budget
     if wrapper == "luby":
-        ball = restarts.luby_steps(maze, policy, budget or 1)
-        return float(ball.mid()), float(ball.rad() / ball.mid()), "", budget or 1
+        unit = 1 if budget is None else budget
+        if unit > TABLED:
+            return None, 0.0, f"Luby's units are tabulated up to {TABLED} steps", unit
+        ball = restarts.luby_steps(maze, policy, unit)
+        return float(ball.mid()), float(ball.rad() / ball.mid()), "", unit
     if wrapper == "budget":
         B = integer(budget, "budget")
         if B > TABLED:
@@ -124,4 +134,4 @@ def _exact(maze: Maze, policy: Policy, wrapper: str, budget: int | None, walkers
         if all(p == 1 for name in "ac" for p in rows[name]):
             return float(claims()["search_certain"].body(maze, policy, 0)), 2**-52, "", None
         return None, 0.0, "a walker that may turn round going out may strand", None
-    return None, 0.0, "no closed form here" if wrapper == "charged" else "see theory.restarts.fastest_steps", budget
+    return None, 0.0, "not computed here", budget

@@ -52,8 +52,11 @@ class EdgePolicy:
     def of(cls, maze: Maze, policy: Policy, *, certain: float = 700.0) -> EdgePolicy:
         """The edge policy with the rows of a `Policy`, uniform over parallel edges; tied as it is.
 
-        A row of 0 or 1 has no finite logits: its odds become exp(+-certain), which float64 rounds to 0 and 1.
+        A row of 1 has no finite logits: its odds become exp(certain), which float64 rounds to 1. Errors: `InputError`
+        for a row of 0, since a softmax cannot say never.
         """
+        if any(row == 0 for branch in policy.branches for row in branch.numbers()):
+            raise InputError("a row of 0: a softmax over edges cannot say never; write a small number")
         policy.check(maze)
         self = cls(maze, tied=policy.tied)
         for block, branch in enumerate(policy.branches):
@@ -116,16 +119,18 @@ class EdgePolicy:
         """
         if target is not None:
             self.maze.check_target(target)
+        if not np.isfinite(self.logits).all():
+            raise InputError("logits: not all of them are finite numbers")
         costs, eliminate = self.probabilities(), _elimination()
         wrong = [eliminate(block, self.maze.L, False)[0] for block in costs]
         goal = [eliminate(block, self.maze.L, True) for block in costs]
-        others = [[w for i, w in enumerate(wrong) if i != t] for t in range(len(wrong))]
-        if self.tied:
-            others = [wrong * (self.maze.W - 1)]
+        # the others' costs are added up, never the target's taken off; tied ones are all alike
+        others = [float(self.maze.W - 1) * wrong[0] if self.maze.W > 1 else 0.0] if self.tied else [
+            sum(w for i, w in enumerate(wrong) if i != t) for t in range(len(wrong))]
         targets = range(len(costs)) if target is None else [self.block(target)]
         # a visit of the fork costs the mean over branches, and is the last with probability goal[t][1] / W
         with np.errstate(divide="ignore", invalid="ignore"):
-            H = np.array([(sum(others[t]) + goal[t][0]) / np.float64(goal[t][1]) for t in targets])
+            H = np.array([(others[t] + goal[t][0]) / np.float64(goal[t][1]) for t in targets])
         H[np.isnan(H)] = np.inf
         return float(H.mean())
 

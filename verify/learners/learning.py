@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -69,6 +70,8 @@ class Budget:
         for name in ("samples", "steps"):
             if getattr(self, name) is not None:
                 integer(getattr(self, name), name)
+        if self.goal is not None and not (self.goal > 0 and math.isfinite(self.goal)):
+            raise InputError(f"goal = {self.goal}: must be a positive number of steps")
 
     def spent(self, used: Used) -> bool:
         """Whether samples or steps are used up."""
@@ -111,7 +114,8 @@ class Trained:
             used = Used(*rest["used"])
             policy = EdgePolicy(Maze(**found["maze"]), logits, tied=found["tied"])
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path}: not a checkpoint: {getattr(error, 'strerror', None) or error}") from None
+            reason = getattr(error, "strerror", None)
+            raise InputError(f"{path}: not a checkpoint" + (f": {reason}" if reason else "")) from None
         for name, value in settings.items():
             if found.get(name) != value:
                 raise InputError(f"{path}: a checkpoint of {name} = {found.get(name)}, not {value}")
@@ -129,6 +133,9 @@ class Learner(ABC):
         if not (self.lr > 0 and math.isfinite(self.lr)):
             raise InputError(f"lr = {self.lr}: must be positive")
 
+    def check(self, policy: EdgePolicy) -> None:      # noqa: B027  (most learners can start anywhere)
+        """`InputError` where the learner cannot start from this policy; asked before a fresh run."""
+
     @abstractmethod
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
         """Move `policy` once, in place; returns what this update used. used: what earlier ones did.
@@ -141,10 +148,11 @@ class Learner(ABC):
         H = policy.expected_steps()
         return H, math.log10(H) if math.isfinite(H) else None
 
-    def settings(self, maze: Maze, tied: bool, seed: int) -> dict[str, Any]:
-        """What decides a run, as JSON would have it."""
+    def settings(self, maze: Maze, start: EdgePolicy, seed: int) -> dict[str, Any]:
+        """What decides a run, as JSON would have it; the starting logits as a checksum, 0 for base."""
         own = {name: value for name, value in asdict(self).items() if not isinstance(value, np.ndarray)}
-        return json.loads(json.dumps({"learner": type(self).__name__, **own, "maze": asdict(maze), "tied": tied,
+        return json.loads(json.dumps({"learner": type(self).__name__, **own, "maze": asdict(maze), "tied": start.tied,
+                                      "start": zlib.crc32(start.logits.tobytes()) if start.logits.any() else 0,
                                       "seed": seed}, default=str))
 
     def train(self, maze: Maze, start: EdgePolicy | None = None, budget: Budget | None = None, seed: int = 0, *,
@@ -158,13 +166,14 @@ class Learner(ABC):
         """
         budget = budget or Budget()
         policy = start.copy() if start is not None else EdgePolicy(maze, tied=tied)
-        run = Trained(policy, [], self.settings(maze, policy.tied, seed))
+        run = Trained(policy, [], self.settings(maze, policy, seed))
         before, memory = policy.logits, run.memory
         if resume is not None:
             run.trace, run.used = list(resume.trace), resume.used
             policy.logits[:] = resume.policy.logits
             run.memory.update(resume.memory)
         else:
+            self.check(policy)
             run.trace.append(self._point(policy, run.used))
         every, clock = max(1, -(-budget.updates // self.points)), _Clock()
         try:
@@ -173,7 +182,12 @@ class Learner(ABC):
                 step = self.update(policy, seed, run.used, run.memory)
                 before, memory, run.used = policy.logits, run.memory, Used(
                     run.used.samples + step.samples, run.used.steps + step.steps, run.used.updates + 1)
-                if run.used.updates % every == 0 or run.used.updates == budget.updates or budget.spent(run.used):
+                if not np.isfinite(policy.logits).all():
+                    raise InputError(f"update {run.used.updates}: logits left float64's range; a smaller step (--lr)")
+                # a goal is looked for after every update, also between the points of the trace
+                at_goal = budget.goal is not None and self.measure(policy, run.used.updates)[0] <= budget.goal
+                if run.used.updates % every == 0 or at_goal or run.used.updates == budget.updates or budget.spent(
+                        run.used):
                     run.trace.append(self._point(policy, run.used))
                 if checkpoint and clock.rang():
                     run.save(checkpoint)

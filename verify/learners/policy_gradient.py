@@ -9,14 +9,18 @@ is S = chosen - visits * softmax, and an update moves the logits along the mean 
     mean     A = R - mean of the group          the mean is (1 - 1/G) times the gradient
     grpo     A = (R - mean) / deviation         of another direction in general: it weighs groups, not rollouts
 
-A group of G rollouts shares a prompt, that is, a target; targets are uniform, or always branch 0. Rollouts `excluded`
-by the reward leave their group. The KL term has a direct part too, since the penalty itself depends on the row.
+A group of G rollouts shares a prompt, that is, a target; targets are uniform, or always branch 0. A group whose
+rewards all agree says nothing: its advantages are exactly 0, not what rounding leaves of them. Rollouts `excluded` by
+the reward leave their group. The KL term has a direct part too, since the penalty itself depends on the row; under
+`mean` it has the factor 1 - 1/G like the rest, under `grpo` it is left as it is, while the rest is divided by the
+deviation.
 
 Not covered: importance ratios and clipping (every update is on fresh rollouts, where the ratio is 1), value networks.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,8 +61,10 @@ class PolicyGradient(Learner):
                 raise InputError(f"{name} {getattr(self, name)!r}: not one of {', '.join(known)}")
         if self.group == 1 and self.baseline != "none":
             raise InputError(f"group = 1: baseline {self.baseline!r} compares the rollouts of a group")
-        if not self.kl >= 0:
-            raise InputError(f"kl = {self.kl}: must not be negative")
+        if not (self.kl >= 0 and math.isfinite(self.kl)):
+            raise InputError(f"kl = {self.kl}: must be a finite number from 0")
+        if self.reward.excluded and (self.kl or self.baseline == "none"):
+            raise InputError("excluded: cut-off rollouts can be left out only with a baseline and without a KL penalty")
 
     def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
         """One step on `groups` x `group` fresh rollouts."""
@@ -84,9 +90,15 @@ class PolicyGradient(Learner):
         gradient = chosen - chosen.sum(axis=-1, keepdims=True) * p
         if self.kl:
             spread = np.log(p) - (p * np.log(p)).sum(axis=-1, keepdims=True)
-            visits = (~np.isnan(advantage) / kept @ counted).reshape(p.shape).sum(axis=-1, keepdims=True)
-            gradient -= self.kl * visits * p * spread
+            visits = counted.mean(axis=0).reshape(p.shape).sum(axis=-1, keepdims=True)
+            gradient -= self.kl * visits * p * spread * (1 - 1 / self.group if self.baseline == "mean" else 1)
         return gradient, int(seen.steps.sum())
+
+    def check(self, policy: EdgePolicy) -> None:
+        """`InputError` when whole rollouts of this policy are hopelessly long."""
+        if self.reward.horizon is None and not policy.expected_steps() < ENDLESS:
+            raise InputError(f"rollouts of about {policy.expected_steps():.3g} steps cannot be walked whole: give the "
+                             "reward a horizon (--truncate)")
 
     def rollouts(self, policy: EdgePolicy, seed: int, first: int) -> Walks:
         """This update's rollouts, group by group."""
@@ -107,6 +119,8 @@ class PolicyGradient(Learner):
             p = policy.probabilities()
             away = np.log(policy.maze.L + 1) + (p * np.log(p)).sum(axis=-1)           # KL(row || uniform)
             earned -= self.kl * (seen.counts.sum(axis=-1) * away).sum(axis=(1, 2, 3))
+        if not np.abs(earned[~np.isnan(earned)]).max(initial=0.0) < 1e150:
+            raise InputError(f"rewards of {earned[~np.isnan(earned)].min():.3g}: too large for their squares")
         return earned
 
     def advantage(self, seen: Walks, earned: Array) -> Array:
@@ -119,12 +133,13 @@ class PolicyGradient(Learner):
         total = np.nansum(grouped, axis=1, keepdims=True)
         mean = total / np.maximum(size, 1)
         if self.baseline == "loo":
-            # alone in its group a rollout has nothing to be compared with, and says nothing
-            others = (total - grouped) / np.maximum(size - 1, 1)
-            return np.where(size > 1, grouped - others, np.where(there, 0.0, np.nan)).ravel()
-        centred = grouped - mean
+            found = grouped - (total - grouped) / np.maximum(size - 1, 1)
+        else:
+            found = grouped - mean
         if self.baseline == "grpo":
-            deviation = np.sqrt(np.nansum(centred**2, axis=1, keepdims=True) / np.maximum(size, 1))
-            centred = np.where(deviation > 0, centred / np.where(deviation > 0, deviation, 1.0),
-                               np.where(there, 0.0, np.nan))
-        return centred.ravel()
+            deviation = np.sqrt(np.nansum(found**2, axis=1, keepdims=True) / np.maximum(size, 1))
+            found = found / np.where(deviation > 0, deviation, 1.0)
+        # a group that agrees, or has one rollout left, compares nothing with nothing: 0, whatever rounding says
+        highest = np.where(there, grouped, -np.inf).max(axis=1, keepdims=True)
+        lowest = np.where(there, grouped, np.inf).min(axis=1, keepdims=True)
+        return np.where(highest > lowest, found, np.where(there, 0.0, np.nan)).ravel()

@@ -125,10 +125,15 @@ class Population(Learner):
 class Flow(Learner):
     """The population flow from base in closed form, tied rows visited at rate 1; H in balls, of any size."""
 
-    def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
-        """Move to the flow's next time; uses no samples."""
+    def check(self, policy: EdgePolicy) -> None:
+        """`InputError` unless the start is base, with tied rows: nothing else has a closed form here."""
         if not policy.tied:
             raise InputError("the closed form of SFT's flow is for tied rows: leave --untied out")
+        if policy.logits.any():
+            raise InputError("the closed form of SFT's flow starts at base: use --learner sft for another start")
+
+    def update(self, policy: EdgePolicy, seed: int, used: Used, memory: Memory) -> Used:
+        """Move to the flow's next time; uses no samples."""
         a, c = (float(np.log(odds)) for odds in dynamics.sft_odds((used.updates + 1) * self.lr, policy.maze.L))
         on, came_on, L = leads_on(policy.maze), away(policy.maze), policy.maze.L
         for x in range(2 * policy.maze.K):

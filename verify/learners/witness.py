@@ -88,8 +88,8 @@ def gradient(policy: EdgePolicy, reward: Reward, *, kl: float = 0.0, targets: li
 
 
 def _gradient(policy: EdgePolicy, reward: Reward, kl: float, target: int) -> Array:
-    if reward.horizon is None:
-        raise InputError("the witness needs a horizon")
+    if reward.horizon is None or (reward.excluded and kl):
+        raise InputError("the witness needs a horizon, and excludes no rollouts under a KL penalty")
     walk, T = moves(policy, target), reward.horizon
     cost, slope = _row_costs(policy, walk, kl) if kl else (np.zeros(walk.states), np.zeros(policy.logits.size))
     forward = np.zeros((T + 1, walk.states))

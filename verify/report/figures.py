@@ -87,7 +87,7 @@ def distribution(path: Path, maze: Any, policy: str, seen: Any) -> Path:
     axes.ecdf(seen.sample, color=BLUE, label=f"{seen.runs} simulated walks")
     t, exact, _, low, high = (np.array(column) for column in zip(*seen.shares, strict=True))
     axes.errorbar(t, exact, yerr=(np.maximum(exact - low, 0), np.maximum(high - exact, 0)), color=ORANGE, marker="s",
-                  linestyle="none", capsize=3, label="exact, with the sample's 99.9 % interval")
+                  linestyle="none", capsize=3, label="exact, with the sample's joint 99.9 % intervals")
     axes.set(xlabel="steps t", ylabel="P(T <= t)", xscale="log",
              title=f"{policy}: W = {maze.W}, K = {maze.K}, L = {maze.L}")
     axes.grid(alpha=.3)
