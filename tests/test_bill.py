@@ -31,7 +31,7 @@ def test_numbers_by_hand():
 def test_the_largest_sign_step_is_the_bound_of_many_small_ones():
     from theory.reinforcement import rlvr_steps_upper
 
-    assert rlvr_steps_upper(15, 5, "1/100", "1/20") == math.ceil(100 * bill.rise(15, 5, "1/20"))
+    assert rlvr_steps_upper(15, 5, Fraction(1, 100), Fraction(1, 20)) == math.ceil(100 * bill.rise(15, 5, "1/20"))
 
 
 def test_one_sign_step_pays_for_the_signs_at_base():

@@ -20,7 +20,7 @@ SIZES = {"W": 9, "K": 8, "L": 3, "M": 4, "n": 6, "k": 3, "eps": Fraction(2, 7)}
 # beyond 2^53, where a float in a body shows
 HUGE = {"W": 10**20 + 39, "K": 11, "L": 10**18 + 9, "M": 10**19 + 51, "n": 5, "k": 4, "eps": Fraction(1, 10**17 + 3)}
 # mazes and horizons of which each domain must hold one; checks hand it more than the body takes
-WITHIN = [{**SIZES, "W": W, "K": K, "T": T} for W in (2, 5, 9, 30) for K in (1, 3, 8)
+WITHIN = [{**SIZES, "W": W, "K": K, "L": L, "T": T} for W in (2, 5, 9, 30) for K in (1, 3, 8) for L in (2, 3)
           for T in (2 * K + 1, 4 * K + 1, 20 * K)]
 
 
