@@ -112,7 +112,7 @@ def rlvr_sampled(W: int, K: int) -> Any:
                                          and 2 * K + 3 <= T <= 6 * K + 2),
        stands_on=("truncation_unlearns",), control=lambda L: 0.1 / (L + 1), control_words="a tenth of base's")
 def grpo_unlearns(L: int) -> Any:
-    """GRPO on outcomes cut off at 2K+3 <= T <= 6K+2 unlearns retreat in small mazes: after 250 updates row d is in the
+    """GRPO on outcomes cut off at 2K+3 <= T <= 6K+2 unlearns retreat in small mazes: after 80 updates row d is in the
     mean at most nine tenths of base's 1/(L+1), in at least nine runs of ten."""
     return 0.9 / (L + 1)
 

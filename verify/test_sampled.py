@@ -244,8 +244,8 @@ CUT = {Maze(3, 2, 2): 14, Maze(2, 2, 1): 9, Maze(2, 1, 2): 8}
 
 @functools.cache
 def _after_grpo(maze, seed):
-    learner = PolicyGradient(0.3, Reward("outcome", CUT[maze]), group=64, baseline="grpo")
-    return float(learner.train(maze, budget=Budget(250), seed=seed).policy.rows()["d"].mean())
+    learner = PolicyGradient(1.0, Reward("outcome", CUT[maze]), group=64, baseline="grpo")
+    return float(learner.train(maze, budget=Budget(80), seed=seed).policy.rows()["d"].mean())
 
 
 def test_grpo_unlearns__simulated(check):

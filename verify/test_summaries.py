@@ -191,7 +191,7 @@ def test_summary_retreat_for_free__simulated(check):
         learner, found = PolicyGradient(2.0, group=64, baseline="loo", rule="normalised"), []
         for maze, runs in ((Maze(2, 1, 1), 40), (Maze(3, 2, 2), 36), (Maze(4, 3, 2), 4)):
             for run in range(runs):
-                rows = learner.train(maze, budget=Budget(100), seed=seed + 1000 * maze.K + run).policy.rows()
+                rows = learner.train(maze, budget=Budget(60), seed=seed + 1000 * maze.K + run).policy.rows()
                 lower = ((rows["b"].mean(axis=-1) <= maze.L / (maze.L + 1)).sum()
                          + (rows["d"].mean(axis=-1) <= 1 / (maze.L + 1)).sum())
                 found.append(lower == check.body(maze.W, maze.K, maze.L, 1))
