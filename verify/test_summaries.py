@@ -150,7 +150,7 @@ def test_summary_no_signal__simulated(check):
             learner = (sft.Golden(0.7, 1 + run % 7), PolicyGradient(0.3, straight, baseline="none"))[run % 2]
             trained = learner.train(maze, budget=Budget(40), seed=seed + run, tied=run % 8 < 4).policy
             still.append(np.all(trained.backward() == 0))
-            moved += np.any(trained.logits != 0)
+            moved += bool(np.any(trained.logits != 0))
         assert moved > 60                                       # runs they were: the others met no reward
         return np.array(still)
 
