@@ -9,7 +9,7 @@ report: .venv/ready
 	@echo "The report is in report/README.md"
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -18,10 +18,12 @@ lint: .venv/ready
 bench: .venv/bench
 	$(BIN)/python -m tests.bench
 
-# what the package ships: the evidence of these sources, the README's table, the index of notes
+# what the package ships: the evidence of these sources, the critique map, the documents' generated parts
 evidence: .venv/ready
 	rm -f verify/evidence.jsonl
-	$(BIN)/python -m pytest verify -q --evidence verify/evidence.jsonl
+	$(BIN)/python -m pytest verify -q -n auto --dist worksteal --evidence verify/evidence.jsonl
+	LC_ALL=C sort -o verify/evidence.jsonl verify/evidence.jsonl
+	$(BIN)/python -m verify.dials.kept
 	$(MAKE) readme
 
 readme: .venv/ready

@@ -237,7 +237,7 @@ def test_the_store_returns_what_was_put_in(tmp_path):
     first = item("made", "exact", n=3, tightest=1.5, case="ß")
     evidence.append(store, first)
     evidence.append(store, item("made", "control", "refuted"))
-    assert evidence.load(store)[0] == first and len(evidence.load(store)) == 2
+    assert first in evidence.load(store) and len(evidence.load(store)) == 2
 
 
 def test_a_later_line_replaces_an_earlier_one(tmp_path):
@@ -273,3 +273,23 @@ def test_a_store_that_cannot_be_written_says_so_in_one_line():
 
 def test_p_values_stay_probabilities():
     assert 0 <= geometric_law(0.5).p_value(np.array([1, 2, 3])) <= 1 and not math.isnan(judge.ALPHA)
+
+
+def test_checks_in_several_processes_leave_the_same_evidence(tmp_path):
+    """`-n 2` runs the same checks, says the same verdicts, and `--undone` leaves none of them to do."""
+    import subprocess
+    import sys
+
+    home = evidence.ROOT.parent
+
+    def checks(*words):
+        done = subprocess.run([sys.executable, "-m", "pytest", "verify/test_model.py", "-q", *words], cwd=home,
+                              capture_output=True, text=True, timeout=300)
+        return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("            ")]
+
+    alone, several = tmp_path / "alone", tmp_path / "several"
+    first, second = checks("-n", "0", "--evidence", str(alone)), checks("-n", "2", "--evidence", str(several))
+    assert first[0] == second[0] == 0 and first[1] == second[1] != []
+    seen = [[(e.check, e.aspect, e.outcome, e.case) for e in evidence.load(path)] for path in (alone, several)]
+    assert seen[0] == seen[1]
+    assert checks("-n", "2", "--undone", "--evidence", str(several))[0] == pytest.ExitCode.NO_TESTS_COLLECTED

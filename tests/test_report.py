@@ -99,7 +99,7 @@ def test_a_surprise_comes_before_anything_else(report):
     bad = [Evidence("base_cost", "exact", "refuted", "verify/test_walk.py::test_base_cost__exact", case=CASE)]
     from theory.tables import claims_table
 
-    page = summary(verdicts(claims(), bad), bad, claims_table({}))
+    page = summary(verdicts(claims(), bad), bad, [claims_table({})])
     surprises = page.split("## Not as expected")[1].split("\n## ")[0]
     assert "| `base_cost` | to hold | REFUTED" in surprises
     assert page.index("## Not as expected") < page.index("## Refuted")

@@ -20,16 +20,19 @@ sources that produced it: the fingerprint is a hash of every Python file of theo
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from theory.claim import Claim
 from theory.numeric import InputError
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent
 SHIPPED = ROOT / "evidence.jsonl"
 ASPECTS = ("proved", "exact", "searched", "tight", "needed", "computed", "sweep", "simulated", "control")
@@ -89,11 +92,18 @@ def fingerprint() -> str:
 
 def append(path: Path, evidence: Evidence) -> None:
     """Add one line to a store; InputError in one line when the disk refuses."""
-    line = json.dumps({"sources": fingerprint(), **asdict(evidence)}, ensure_ascii=False) + "\n"
+    append_line(path, asdict(evidence))
+
+
+def append_line(path: Path, entry: dict[str, Any]) -> None:
+    """Add `entry`, and the sources it belongs to, as one line of JSON; InputError when the disk refuses."""
+    line = (json.dumps({"sources": fingerprint(), **entry}, ensure_ascii=False) + "\n").encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as store:
-            store.write(line)
+        # one write to a file opened for appending: lines of several processes do not mix
+        with path.open("ab", buffering=0) as store:
+            if store.write(line) != len(line):
+                raise OSError(errno.ENOSPC, "only part of a line could be written: no space left")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
 
@@ -103,9 +113,16 @@ def load(path: Path) -> list[Evidence]:
 
     A last line cut off by a kill is skipped; any other malformed line is an InputError.
     """
+    found = read_lines(path, lambda entry: Evidence(**entry), "a line of evidence")
+    latest = {(evidence.check, evidence.aspect): evidence for evidence in found}
+    return [latest[key] for key in sorted(latest)]          # whatever the order in which processes finished
+
+
+def read_lines(path: Path, make: Callable[[dict[str, Any]], T], words: str) -> list[T]:
+    """What `make` makes of the lines that belong to the present sources; errors as in `load`."""
     if not path.exists():
         return []
-    kept: dict[tuple[str, str], Evidence] = {}
+    kept: list[T] = []
     lines = path.read_text(encoding="utf-8").split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -113,14 +130,14 @@ def load(path: Path) -> list[Evidence]:
         try:
             entry = json.loads(line)
             sources = entry.pop("sources")
-            evidence = Evidence(**entry)
+            made = make(entry)
         except (ValueError, TypeError, KeyError, AttributeError):
             if number == len(lines):
                 continue
-            raise InputError(f"{path}, line {number}: not a line of evidence: {line[:60]}") from None
+            raise InputError(f"{path}, line {number}: not {words}: {line[:60]}") from None
         if sources == fingerprint():
-            kept[evidence.check, evidence.aspect] = evidence
-    return list(kept.values())
+            kept.append(made)
+    return kept
 
 
 # -- verdicts ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 from verify.evidence import ROOT, SHIPPED, Evidence, load
 
 Progress = Callable[[int, int, str], None]
+FEW = 12                                # claims that one process checks sooner than several would
 
 
 def store() -> Path:
@@ -42,17 +43,21 @@ class Failed(Exception):
 
 
 class Run:
-    """One run of the checks: a pytest plugin that skips what is done, counts, and keeps why a check failed."""
+    """One run of the checks: a pytest plugin that counts, and keeps why a check failed."""
 
-    def __init__(self, done: Iterable[str], progress: Progress):
-        self.done, self.progress = set(done), progress
+    def __init__(self, progress: Progress):
+        self.progress = progress
         self.total, self.finished, self.failures = 0, 0, {}  # type: ignore[var-annotated]
 
-    def pytest_collection_modifyitems(self, config: Any, items: list[Any]) -> None:
-        skipped = [item for item in items if _name(item.nodeid) in self.done]
-        items[:] = [item for item in items if item not in skipped]
-        self.total = len(items)
-        self.progress(0, self.total, "")
+    def pytest_collection_finish(self, session: Any) -> None:
+        self._all(len(session.items))
+
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        self._all(len(ids))
+
+    def _all(self, count: int) -> None:
+        self.total = max(self.total, count)           # with several processes, the one that hands out has none itself
+        self.progress(self.finished, self.total, "")
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.progress(self.finished, self.total, _name(nodeid))
@@ -71,19 +76,23 @@ def _name(nodeid: str) -> str:
     return f"verify/{Path(path).name}::{test}"
 
 
-def run_checks(labels: Iterable[str], profile: str, path: Path, *, resume: bool = False,
+def run_checks(labels: Iterable[str], profile: str, path: Path, *, resume: bool = False, jobs: int | None = None,
                progress: Progress = lambda done, total, what: None) -> Run:
     """Run the checks of `labels` (all claims when empty), appending evidence to `path`.
 
     A check counts as done, with `resume`, when `path` holds its evidence for these sources and this profile and it
-    did not end in an error. Raises KeyboardInterrupt when interrupted, `Failed` when pytest could not start.
+    did not end in an error. jobs: processes; None for one a core, but one alone for a few claims, which would spend
+    their time on starting others. Raises KeyboardInterrupt when interrupted, `Failed` when pytest could not start.
     """
     import pytest
 
-    done = [e.check for e in load(path) if e.profile == profile and e.outcome != "error"] if resume else []
-    run = Run(done, progress)
+    labels = list(labels)
+    if jobs is None:
+        jobs = (os.cpu_count() or 1) if not labels or len(labels) > FEW else 1
+    run = Run(progress)
     status = pytest.main([str(ROOT), "-p", "no:terminal", "-p", "no:cacheprovider", "--profile", profile,
-                          "--evidence", str(path), "--claims", ",".join(labels)], plugins=[run])
+                          "--evidence", str(path), "--claims", ",".join(labels), *(["--undone"] if resume else []),
+                          *(["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else [])], plugins=[run])
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):

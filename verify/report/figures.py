@@ -27,14 +27,16 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", 
 DEPTHS = range(1, 26)                    # K of the separation figure, at W = 15 and L = 5
 
 
-def _new(width: float, height: float) -> Figure:
+def empty_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
     # a Figure of its own, without pyplot: no window system, no global state, Agg for the PNG
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _save(figure: Figure, directory: str | Path, name: str) -> list[Path]:
+def save_figure(figure: Figure, directory: str | Path, name: str) -> list[Path]:
+    """The figure as NAME.pdf and NAME.png in `directory`; InputError when the disk refuses."""
     import matplotlib
 
     no_dates: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None, "Producer": None, "Creator": None},
@@ -59,7 +61,7 @@ def training(path: Path, maze: Any, learner: str, trace: Any) -> Path:
 
     The file's suffix says the format. Errors: `InputError` for a suffix that is none, or when the disk refuses.
     """
-    figure = _new(6.4, 6.0)
+    figure = empty_figure(6.4, 6.0)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     at = [point.update for point in trace]
     finite = [(u, point.H) for u, point in zip(at, trace, strict=True) if point.log10 is not None]
@@ -82,7 +84,7 @@ def distribution(path: Path, maze: Any, policy: str, seen: Any) -> Path:
     """Draw P(T <= t): the sample's step function and the exact values with the sample's intervals. As `training`."""
     import numpy as np
 
-    figure = _new(6.4, 4.2)
+    figure = empty_figure(6.4, 4.2)
     axes = figure.add_subplot()
     axes.ecdf(seen.sample, color=BLUE, label=f"{seen.runs} simulated walks")
     t, exact, _, low, high = (np.array(column) for column in zip(*seen.shares, strict=True))
@@ -117,7 +119,7 @@ def figure3(directory: str | Path) -> list[Path]:
     trace = descent(FIGURE3, FIGURE3_STEPS[-1], FIGURE3_LR).steps_to_target + 1
     W, K, L = FIGURE3.W, FIGURE3.K, FIGURE3.L
     goal, quoted = (int(_value(label, W=W, K=K)) for label in ("figure3_target", "figure3_target_quoted"))
-    figure = _new(6.4, 4.2)
+    figure = empty_figure(6.4, 4.2)
     axes = figure.add_subplot()
     axes.semilogy(trace, color=BLUE, label="RLVR: sign descent on the exact gradient")
     holds = "holds here because W = K" if quoted == goal else f"the optimum is {goal}"
@@ -131,13 +133,13 @@ def figure3(directory: str | Path) -> list[Path]:
              title=f"Figure 3: W = {W}, K = {K}, L = {L}")
     axes.grid(alpha=.3)
     axes.legend()
-    return _save(figure, directory, "figure3")
+    return save_figure(figure, directory, "figure3")
 
 
 def separation(directory: str | Path) -> list[Path]:
     """Draw the costs against K, and imitation's over the optimum's; writes separation.pdf and separation.png."""
     W, L = FIGURE3.W, FIGURE3.L
-    figure = _new(9.6, 4.4)
+    figure = empty_figure(9.6, 4.4)
     costs, gap = figure.subplots(1, 2, width_ratios=(3, 2))
     curves = (("SFT limit, exact", "sft_cost", ORANGE, "-", "s"),
               ("$W L^K$, as quoted", "separation_sft_lower", PURPLE, ":", "^"),
@@ -156,7 +158,7 @@ def separation(directory: str | Path) -> list[Path]:
     for axes, corner in ((costs, "upper left"), (gap, "lower right")):
         axes.grid(alpha=.3)
         axes.legend(loc=corner, handlelength=3.2)
-    return _save(figure, directory, "separation")
+    return save_figure(figure, directory, "separation")
 
 
 # how a number is known -> marker, colour, filled?, legend
@@ -184,7 +186,7 @@ def bill(directory: str | Path, measured: bool = True) -> list[Path]:
 
     found = [row for row in bills.rows(measured=measured) if row.how != "exact" or row.training != 0]
     lines = list(dict.fromkeys(map(_line, sorted(found, key=_kind))))
-    figure = _new(10.4, 6.0)
+    figure = empty_figure(10.4, 6.0)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, maze in zip(panels, (bills.SMALL, bills.LARGE), strict=True):
         here = [row for row in found if row.maze == maze]
@@ -219,7 +221,7 @@ def bill(directory: str | Path, measured: bool = True) -> list[Path]:
     figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small", frameon=False)
     figure.suptitle("The whole bill: to bring expected inference within 1.05 of the optimum, risk 0.01",
                     fontsize="medium")
-    return _save(figure, directory, "bill")
+    return save_figure(figure, directory, "bill")
 
 
 def _line(row: Any) -> str:

@@ -2,8 +2,9 @@
 
     DIR/README.md       what holds, what was refuted and by what, what was not checked, made with what
     DIR/verdicts.json   every claim as `backtrack claims --json` prints it
-    DIR/tables/         five tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
-    DIR/figures/        figure3, separation and bill, as .pdf and .png
+    DIR/critique.json   every dial as `backtrack critique --json` prints it
+    DIR/tables/         the tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
+    DIR/figures/        figure3, separation, bill, the critique map and its phase diagrams, as .pdf and .png
 
 Setting. Verdicts are computed from the evidence handed in; with none the tables say that nothing was run. Every file is
 written whole or not at all. Not covered: running the checks (`pytest verify/`), an HTML page.
@@ -23,8 +24,9 @@ from pathlib import Path
 from theory.claim import claims
 from theory.formats import FORMATS, Column, Table, markdown, write, write_file
 from theory.tables import all_tables
+from verify.dials.map import Row, judged
 from verify.evidence import RANK, Evidence, Verdict, fingerprint, verdicts
-from verify.report import bill, figures
+from verify.report import bill, critique, figures
 from verify.report.rows import claim_row
 
 LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "hypothesis", "numba", "matplotlib")
@@ -43,22 +45,26 @@ MEANINGS = {
 Progress = Callable[[int, int, str], None]
 
 
-def write_report(directory: str | Path, evidence: Sequence[Evidence],
+def write_report(directory: str | Path, evidence: Sequence[Evidence], dials: Sequence[Row] = (),
                  progress: Progress = lambda done, total, what: None, measured: bool = True) -> list[Path]:
     """Write the whole report to `directory` (made if missing) and return the paths, README.md first.
 
+    dials: rows of the critique map (`verify.dials.map.row`); without any the report has no map.
     progress: called with (parts done, parts in all, what comes next). measured: whether the bill's learners run.
     Errors: `InputError` when the disk refuses.
     """
     home, known = Path(directory), claims()
     found = verdicts(known, evidence)
-    draws: tuple[Callable[[Path], list[Path]], ...] = (
-        figures.figure3, figures.separation, functools.partial(figures.bill, measured=measured))
+    judged_rows = [judged(row, found if evidence else {}, evidence) for row in dials]
+    draws: list[Callable[[Path], list[Path]]] = [
+        figures.figure3, figures.separation, functools.partial(figures.bill, measured=measured)]
+    if dials:
+        draws.append(functools.partial(critique.figures, judged_rows))
     total = len(FORMATS) + len(draws) + 3
     texts = {label: str(verdict) for label, verdict in found.items()} if evidence else {}
     progress(0, total, "tables")
     rows_of_bill = bill.rows(lambda _, __, what: progress(0, total, what), measured=measured)
-    tables = [*all_tables(texts), bill.table(rows_of_bill, texts)]
+    tables = [*all_tables(texts), bill.table(rows_of_bill, texts), *(critique.tables(judged_rows) if dials else ())]
     paths: list[Path] = []
     for done, format in enumerate(FORMATS, 1):
         progress(done, total, f"tables, {format}")
@@ -69,15 +75,19 @@ def write_report(directory: str | Path, evidence: Sequence[Evidence],
     progress(total - 2, total, "verdicts")
     rows = [claim_row(entry, found[label], evidence) for label, entry in known.items()]
     paths.append(write_file(home / "verdicts.json", json.dumps(rows, ensure_ascii=False, indent=1) + "\n"))
+    if dials:
+        paths.append(write_file(home / "critique.json", json.dumps(judged_rows, ensure_ascii=False, indent=1) + "\n"))
     progress(total - 1, total, "summary")
-    page = summary(found, evidence, next(table for table in tables if table.name == "claims"))
+    page = summary(found, evidence, tables)
     paths.insert(0, write_file(home / "README.md", page))
     progress(total, total, "done")
     return paths
 
 
-def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], table: Table) -> str:
-    """The page: counts, surprises, refutations beside the true forms, gaps, all claims, what it was made with."""
+def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], tables: Sequence[Table]) -> str:
+    """The page: counts, surprises, refutations beside the true forms, the map, gaps, all claims, what made it."""
+    by_name = {table.name: table for table in tables}
+    shown = [by_name[name] for name in ("critique", "claims") if name in by_name]
     parts = ["# Which claims hold", "", _made(evidence), "", _counts(found), _surprises(found), _refuted(found),
              _labels(found, "Without a decision", "A check has run on these and has not settled them.",
                      ("undecided", "no verdict")),
@@ -86,11 +96,14 @@ def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], table: Tabl
              "![Figure 3: sign descent, expected steps against step](figures/figure3.png)\n",
              "![Expected steps against depth: exponential against linear](figures/separation.png)\n",
              "![The whole bill: what each learner pays, in steps or tokens](figures/bill.png)\n",
+             *(("![The critique map: the gap's verdict at every value of every dial](figures/critique_map.png)\n",
+                "![The exponent of the gap against each dial](figures/critique_gaps.png)\n")
+               if "critique" in by_name else ()),
              "## Tables\n", *(f"- {name}: " + ", ".join(f"[{format}](tables/{name}{suffix})"
                                                        for format, (suffix, _) in FORMATS.items())
-                              for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill")),
+                              for name in by_name),
              "- all of them: [tables.tex](tables/tables.tex); for programs: [verdicts.json](verdicts.json)\n",
-             markdown(table)]
+             *map(markdown, shown)]
     return "\n".join(part for part in parts if part is not None)
 
 

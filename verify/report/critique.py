@@ -1,0 +1,235 @@
+"""The critique map as tables and figures, from its rows.
+
+    critique          one row a dial: question, verdict on the gap, critical value, smallest maze, claims, command
+    critique_values   one row a value: what every learner costs, the gap's ratio and exponent, the verdict
+
+Figures: `critique_map`, every dial's verdicts along its values; `critique_gaps`, the gap's exponent against each dial
+that has a scale; `phase_NAME`, one for each phase diagram. Verdicts differ in sign, not in colour alone.
+
+Not covered: how a row is computed (`verify.dials.map`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from theory.formats import Column, Piece, Table
+from verify.dials.dial import LEARNERS, VERDICTS
+from verify.dials.map import Row
+from verify.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, empty_figure, save_figure
+
+LETTERS = "K diamonds a branch, W branches, L parallel edges"
+# verdict -> (sign in a figure, colour)
+LOOKS = {"survives": ("S", ORANGE), "shrinks to a polynomial": ("p", PURPLE), "closes": ("c", GREEN),
+         "reverses": ("R", BLUE), "undefined": ("?", GREY)}
+
+
+# -- words ------------------------------------------------------------------------------------------------------
+
+def brief(number: dict[str, Any] | None, digits: int = 4) -> str:
+    """A number of a row, short: '899', '4.318e14', 'infinite', or a dash where there is none."""
+    if number is None:
+        return "-"
+    if number["exact"] == "oo":
+        return "infinite"
+    if number["exact"] and "/" not in number["exact"] and len(number["exact"]) <= 6:
+        return str(number["exact"])
+    power = number["log10"]
+    if -4 < power < 6:
+        return f"{float(number['decimal'].split(' ')[0].strip('[')):.{digits}g}"
+    exponent = math.floor(power)
+    mantissa = f"{10 ** (power - exponent):.{digits - 1}f}"
+    return f"1.{'0' * (digits - 1)}e{exponent + 1}" if mantissa.startswith("10") else f"{mantissa}e{exponent}"
+
+
+def maze_words(maze: dict[str, int] | None) -> str:
+    """'2, 3, 1', or 'none found'."""
+    return ", ".join(str(size) for size in maze.values()) if maze else "none found"
+
+
+def smallest_words(row: Row) -> str:
+    """The smallest maze of each verdict of a row: 'survives: 2, 2, 2; closes: 2, 1, 1' (W, K, L)."""
+    found: dict[str, dict[str, int]] = {}
+    for gap, maze in zip(row["gap"], row["smallest_maze"], strict=True):
+        if maze and (gap["verdict"] not in found or _size(maze) < _size(found[gap["verdict"]])):
+            found[gap["verdict"]] = maze
+    verdicts = dict.fromkeys(gap["verdict"] for gap in row["gap"])
+    return "; ".join(f"{verdict}: {maze_words(found.get(verdict))}" for verdict in verdicts)
+
+
+def _size(maze: dict[str, int]) -> tuple[int, ...]:
+    return (2 * maze["W"] * (maze["K"] * (maze["L"] + 1) + 1), *maze.values())
+
+
+def _exponent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+# -- tables -----------------------------------------------------------------------------------------------------
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """The two tables; rows are `judged`: their claims are label -> verdict."""
+    return [_dials(rows), _values(rows)]
+
+
+def _dials(rows: Sequence[Row]) -> Table:
+    columns = (Column("dial", "code", .09), Column("question", share=.16), Column("asked by", share=.11),
+               Column("the gap", share=.17), Column("critical value", share=.16), Column("smallest maze", share=.09),
+               Column("claims", share=.12), Column("command", "code", .10))
+    lines = tuple((row["dial"], row["question"], row["source"], row["verdict"],
+                   f"{row['critical_value']['words']} ({row['critical_value']['how']})", smallest_words(row),
+                   ", ".join(row["claims"]), row["command"]) for row in rows)
+    return Table("critique", "Where the critique bites", columns, lines, (
+        ("text", "A dial is one assumption changed; the gap is between what stands for imitation there and RLVR. It "
+                 "survives where imitation's cost grows exponentially faster with the depth; shrinks to a polynomial "
+                 "where it grows faster, but not exponentially; closes where both grow alike and imitation costs no "
+                 "less; reverses where imitation is cheaper. The smallest maze (W, K, L) is the first by size at which "
+                 "the costs themselves show it. Verdicts of the claims are in the table of claims."),))
+
+
+def _values(rows: Sequence[Row]) -> Table:
+    names = {"SFT + restarts": "SFT, restarts", "SFT + search": "SFT, search"}
+    columns = (Column("dial", "code", .10), Column("value", share=.10),
+               *(Column(names.get(name, name), share=.085) for name in LEARNERS), Column("ratio", share=.07),
+               Column("exponent", share=.06), Column("verdict", share=.08), Column("smallest", share=.06))
+    lines: list[tuple[str, ...]] = []
+    for row in rows:
+        for i, value in enumerate(row["values"]):
+            gap = row["gap"][i]
+            costs = (f"{brief(of['cost'][i])}; {of['growth'][i]}" for of in row["learners"].values())
+            lines.append((row["dial"], value, *costs, brief(gap["ratio"]), _exponent(gap["exponent"]), gap["verdict"],
+                          maze_words(row["smallest_maze"][i])))
+    pieces: list[Piece] = [("text", "Expected steps of every learner at every value of every dial, and how they grow "
+                            f"up to a constant ({LETTERS}); ratio and exponent a diamond of the gap; the verdict; the "
+                            "smallest maze that shows it. Unless the dial is the maze itself, costs are those on the "
+                            "maze named in the row's JSON. What is not exact says so there.")]
+    return Table("critique_values", "The map, value by value", columns, tuple(lines), tuple(pieces))
+
+
+# -- figures ----------------------------------------------------------------------------------------------------
+
+def figures(rows: Sequence[Row], directory: str | Path) -> list[Path]:
+    """Draw the map, the gaps and every phase diagram; PDF and PNG of each."""
+    paths = [*draw_map(rows, directory), *draw_gaps(rows, directory)]
+    for row in rows:
+        for phase in row["phases"]:
+            paths += draw_phase(phase, directory)
+    return paths
+
+
+def draw_map(rows: Sequence[Row], directory: str | Path) -> list[Path]:
+    """Every dial a line, every value a cell with the sign of its verdict."""
+    from matplotlib.lines import Line2D
+
+    most = max(len(row["values"]) for row in rows)
+    figure = empty_figure(3.4 + 1.25 * most, 1.2 + .42 * len(rows))
+    axes = figure.add_subplot()
+    for y, row in enumerate(rows):
+        for x, (value, gap) in enumerate(zip(row["values"], row["gap"], strict=True)):
+            sign, colour = LOOKS[gap["verdict"]]
+            axes.barh(y, .94, left=x - .47, height=.82, color=colour, alpha=.28, edgecolor=colour)
+            axes.text(x - .43, y, sign, va="center", fontsize="small", fontweight="bold", color=colour)
+            axes.text(x + .05, y, _fitted(value), va="center", ha="center", fontsize="x-small")
+    axes.set_yticks(range(len(rows)), [f"{row['dial']}" for row in rows], fontsize="small")
+    axes.set(xlim=(-.5, most - .5), ylim=(len(rows) - .5, -.5), xticks=[])
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    handles = [Line2D([], [], marker="s", linestyle="none", color=colour, label=f"{sign}  {verdict}")
+               for verdict, (sign, colour) in LOOKS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(VERDICTS), fontsize="small", frameon=False)
+    figure.suptitle("The gap between imitation and RLVR, one assumption changed at a time", fontsize="medium")
+    return save_figure(figure, directory, "critique_map")
+
+
+def _fitted(text: str, width: int = 18) -> str:
+    return text if len(text) <= width else text[:width - 1] + "…"
+
+
+def draw_gaps(rows: Sequence[Row], directory: str | Path) -> list[Path]:
+    """The gap's exponent a diamond against each dial: a panel a dial."""
+    across = 5
+    down = math.ceil(len(rows) / across)
+    figure = empty_figure(13.5, 2.15 * down)
+    panels = figure.subplots(down, across, squeeze=False)
+    for axes, row in zip(panels.flat, rows, strict=False):
+        places = row["positions"] or list(range(len(row["values"])))
+        points = [(x, gap["exponent"], gap["verdict"]) for x, gap in zip(places, row["gap"], strict=True)
+                  if gap["exponent"] is not None]
+        axes.plot([x for x, *_ in points], [y for _, y, _ in points], color=GREY, linewidth=.8, zorder=1)
+        for x, y, verdict in points:
+            sign, colour = LOOKS[verdict]
+            axes.plot(x, y, marker=f"${sign}$", color=colour, markersize=7, linestyle="none")
+        axes.axhline(0, color=GREY, linewidth=.6, linestyle=":")
+        axes.set_title(row["dial"], fontsize="small")
+        if row["positions"]:
+            positive = [x for x in places if x > 0]
+            if positive and max(positive) >= 50 * min(positive):
+                axes.set_xscale("log" if len(positive) == len(places) else "symlog",
+                                **({} if len(positive) == len(places) else {"linthresh": min(positive)}))
+        else:
+            axes.set_xticks(places, [_fitted(value, 9) for value in row["values"]], rotation=30, ha="right")
+        axes.tick_params(labelsize=6)
+        axes.margins(.1)
+    for axes in panels.flat[len(rows):]:
+        axes.set_visible(False)
+    figure.supylabel("exponent of the gap, a diamond", fontsize="small")
+    figure.suptitle("Exponent of the gap against each dial; letters are the verdicts of the map", fontsize="medium")
+    return save_figure(figure, directory, "critique_gaps")
+
+
+def draw_phase(phase: dict[str, Any], directory: str | Path) -> list[Path]:
+    """One phase diagram: numbers as colours with a scale, words as colours with their first letters in the cells."""
+    import numpy as np
+    from matplotlib.colors import ListedColormap
+
+    cells, xs, ys = phase["cells"], phase["xs"], phase["ys"]
+    words = list(dict.fromkeys(cell for line in cells for cell in line if isinstance(cell, str)))
+    figure = empty_figure(7.2, 4.8)
+    axes = figure.add_subplot()
+    if words and all(isinstance(cell, str) for line in cells for cell in line):
+        _words(axes, figure, cells, words, ListedColormap)
+    else:
+        values = np.array([[math.nan if cell is None or isinstance(cell, str) else cell for cell in line]
+                           for line in cells], dtype=float)
+        image = axes.imshow(values, origin="lower", aspect="auto", cmap="cividis", interpolation="nearest")
+        figure.colorbar(image, ax=axes)
+    for axis, values, put in ((axes.xaxis, xs, axes.set_xticks), (axes.yaxis, ys, axes.set_yticks)):
+        every = max(1, math.ceil(len(values) / 14))
+        put(list(range(0, len(values), every)), [str(value) for value in values[::every]])
+        axis.set_tick_params(labelsize=7, rotation=45 if axis is axes.xaxis and max(map(len, xs)) > 5 else 0)
+    axes.set(xlabel=phase["x"], ylabel=phase["y"])
+    axes.set_title(phase["title"], fontsize="medium", wrap=True)
+    return save_figure(figure, directory, f"phase_{phase['name'].replace('-', '_')}")
+
+
+def _words(axes: Any, figure: Any, cells: Any, words: list[str], colours: Any) -> None:
+    from matplotlib.patches import Patch
+
+    known = [LOOKS[word][1] if word in LOOKS else None for word in words]
+    spare = iter([GREEN, ORANGE, BLUE, PURPLE, GREY, "#F0E442", "#56B4E9", "#E69F00"])
+    used = set(filter(None, known))
+    palette = [colour or next(c for c in spare if c not in used) for colour in known]
+    numbers = [[words.index(cell) for cell in line] for line in cells]
+    axes.imshow(numbers, origin="lower", aspect="auto", cmap=colours(palette), vmin=-.5, vmax=len(words) - .5,
+                interpolation="nearest", alpha=.55)
+    signs = _signs(words)
+    if len(cells) * len(cells[0]) <= 900:
+        for y, line in enumerate(cells):
+            for x, cell in enumerate(line):
+                axes.text(x, y, signs[cell], ha="center", va="center", fontsize=5)
+    figure.legend(handles=[Patch(color=colour, alpha=.55, label=f"{signs[word]}  {word}")
+                           for word, colour in zip(words, palette, strict=True)],
+                  loc="outside lower center", ncols=min(3, len(words)), fontsize="small", frameon=False)
+
+
+def _signs(words: list[str]) -> dict[str, str]:
+    """A short sign for each word, no two alike."""
+    signs: dict[str, str] = {}
+    for word in words:
+        options = [LOOKS[word][0] if word in LOOKS else word[:1], *word.replace(" ", ""), *map(str, range(10))]
+        signs[word] = next(sign for sign in options if sign not in signs.values())
+    return signs
