@@ -240,8 +240,9 @@ def _taught(maze: Maze, learnt: int) -> estimator.Signal:
        domain=Domain("every maze, tied policy with rows in (0, 1), walks that all arrive"),
        control=lambda maze, policy: Fraction(-1, 5), control_words="a fifth of a choice a walk, towards turning round")
 def bill_rejection(maze: Maze, policy: Policy) -> Any:
-    """Rejection sampling that keeps all successes teaches nothing: when every walk arrives, the data are the model's
-    own conditionals, and the expected step is 0 in every row; a row moves by noise alone."""
+    """Rejection sampling that keeps all successes teaches nothing, its loss summed over each trace: when every walk
+    arrives, the data are the model's own conditionals, and the expected step is 0 in every row; a row moves by noise
+    alone."""
     return 0
 
 

@@ -27,7 +27,8 @@ SOURCES = {"paper": "stated publicly by the paper", "audit": "read off a public 
            "summary": "told to readers of popular summaries", "critique": "a critic's objection",
            "derived": "derived here"}
 TOPICS = ("model", "walk", "imitation", "reinforcement", "signs", "truncation", "penalties", "sampled", "separation",
-          "wrappers", "distillation", "samples", "bill", "summaries", "critique")
+          "wrappers", "attempts", "nesting", "fork", "distillation", "samples", "bill", "summaries",
+          "sharing", "noise", "data", "practice", "deployment", "conditions", "topology", "critique")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ anew at the fork, which costs no step. q = 1 - 1/W is the probability of a wrong
 paper_notes/corollary1.md.
 
 Search is checked exactly on small mazes and by sampled walks on large ones; restarts by the chain of clock and state.
-Not covered: nested forks; their formula is registered and says `stated`. Memory that outlives a restart.
+Not covered: nested forks, which are in `theory.nesting`; memory that outlives a restart.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from theory.policy import Policy
 
 DERIVED = ("derived", "counted by hand")
 COROLLARY = ("paper", "Corollary 1, by public statements of it")
-NESTED = Domain("M forks in a row, W, K >= 1")
 POSITIVE = Domain("every maze, target and policy with rows in (0, 1]")
 LONG_ENOUGH = Domain("W, K >= 1 and B >= 2K+1, the shortest path", lambda W, K, B, **_: B >= 2 * K + 1)
 
@@ -281,10 +280,3 @@ def parallel_optimum(W: Any, K: Any, k: Any) -> Any:
     """k walks of the optimum side by side, without restarts, need (2K+1)(1 + q^k)/(1 - q^k) steps until one arrives."""
     missed = (1 - 1 / parameter(W)) ** k
     return fraction((2 * K + 1) * (1 + missed) / (1 - missed))
-
-
-@claim("expected steps of the optimum on M forks in a row", source=DERIVED, domain=NESTED, symbolic=True,
-       control=lambda M, W, K: M * (2 * W - 1) * 2 * K, control_words="2K for 2K+1")
-def nested_optimum(M: Any, W: Any, K: Any) -> Any:
-    """On M forks in a row, each with one way on, the optimum needs M(2W-1)(2K+1) steps."""
-    return M * (2 * W - 1) * (2 * K + 1)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from verify.cli_critique import critique
 from verify.cli_learners import rollouts, train
+from verify.cli_sweep import sweep
 from verify.console import JSON, PROFILE, bar, maze_options, named_policy, print_json
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def cli() -> None:
 
 cli.add_command(train)
 cli.add_command(rollouts)
+cli.add_command(sweep)
+cli.add_command(critique)
 
 
 # -- hitting ----------------------------------------------------------------------------------------------------
@@ -81,6 +85,9 @@ def hitting(W: int, K: int, L: int, policy: str, target: int, prompt_edge: bool,
     click.echo(f"expected steps  {steps.decimal}")
     click.echo(f"exactly         {exact if len(exact) <= 200 else f'{len(exact)} characters; --json prints them all'}")
     click.echo(f"log10           {steps.log10}")
+
+
+JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes; one a core unless said otherwise.")
 
 
 # -- claims and checks ------------------------------------------------------------------------------------------
@@ -178,8 +185,9 @@ def _everything(label: str, evidence: list[Evidence]) -> Iterator[tuple[str, str
 @click.argument("names", nargs=-1, metavar="[LABEL or 'Theorem 4'] ...")
 @PROFILE
 @click.option("--resume", is_flag=True, help="Skip checks already done on these sources with this profile.")
+@JOBS
 @JSON
-def verify(names: tuple[str, ...], profile: str, resume: bool, as_json: bool) -> None:
+def verify(names: tuple[str, ...], profile: str, resume: bool, jobs: int | None, as_json: bool) -> None:
     """Run the checks and print the verdicts; exit status 1 when a claim that should hold does not."""
     from theory.claim import claims as all_claims
     from verify.evidence import verdicts
@@ -187,7 +195,7 @@ def verify(names: tuple[str, ...], profile: str, resume: bool, as_json: bool) ->
 
     labels = _labels(names)
     with bar("checking") as progress:
-        run = run_checks(labels, profile, store(), resume=resume, progress=progress)
+        run = run_checks(labels, profile, store(), resume=resume, jobs=jobs, progress=progress)
     labels = labels or list(all_claims())
     evidence = known_evidence()
     _show(labels, evidence, as_json)
@@ -234,20 +242,30 @@ class Range(click.ParamType):
 @click.option("-L", "L", type=Range(), help="Parallel edges a diamond.")
 @click.option("--measured/--no-measured", default=True, show_default=True,
               help="The bill's rows of learners that run: seeded runs, some seconds.")
-def tables(format_: str, output: Path, measured: bool, **axes: list[int] | None) -> None:
-    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3, the whole bill of learning."""
+@click.option("--critique/--no-critique", "critique_map", default=True, show_default=True,
+              help="The critique map: some minutes, unless it was computed before.")
+def tables(format_: str, output: Path, measured: bool, critique_map: bool, **axes: list[int] | None) -> None:
+    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3, the bill, the critique map."""
     from theory.claim import claims as all_claims
     from theory.formats import write
     from theory.tables import GRID, all_tables
+    from verify.dials.kept import compute_rows, own_rows
+    from verify.dials.map import judged
     from verify.evidence import verdicts
     from verify.report import bill
+    from verify.report.critique import tables as map_tables
     from verify.runner import known_evidence
 
     evidence = known_evidence()
-    texts = {label: str(v) for label, v in verdicts(all_claims(), evidence).items()} if evidence else {}
+    found = verdicts(all_claims(), evidence) if evidence else {}
+    texts = {label: str(v) for label, v in found.items()}
     grid = {name: axes[name] or GRID[name] for name in GRID}
     known = all_tables(texts, **grid)
     write(known, format_, output)                        # before the bill, which is measured: a full disk shows now
+    if critique_map:
+        with bar("critique") as progress:
+            rows = compute_rows([], own_rows(), progress=progress)
+        known += map_tables([judged(row, found, evidence) for row in rows])
     with bar("tables") as progress:
         known.append(bill.table(bill.rows(progress, measured=measured), texts))
     for path in write(known, format_, output):
@@ -258,11 +276,14 @@ def tables(format_: str, output: Path, measured: bool, **axes: list[int] | None)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
 @PROFILE
 @click.option("--fresh", is_flag=True, help="Run every check again, even those DIR already holds evidence of.")
-def report(output: Path, profile: str, fresh: bool) -> None:
-    """Everything in one go: run the checks, write verdicts, tables in every format and the figures.
+@JOBS
+def report(output: Path, profile: str, fresh: bool, jobs: int | None) -> None:
+    """Everything in one go: run the checks, turn every dial, write verdicts, tables in every format and the figures.
 
-    A report that was cut off goes on where it stopped: DIR/evidence.jsonl keeps every finished check.
+    A report that was cut off goes on where it stopped: DIR/evidence.jsonl keeps every finished check, and
+    DIR/critique.jsonl every dial.
     """
+    from verify.dials.kept import compute_rows
     from verify.evidence import load
     from verify.report.write import write_report
     from verify.runner import run_checks
@@ -271,9 +292,11 @@ def report(output: Path, profile: str, fresh: bool) -> None:
     if fresh:
         kept.unlink(missing_ok=True)
     with bar("checking") as progress:
-        run = run_checks([], profile, kept, resume=True, progress=progress)
+        run = run_checks([], profile, kept, resume=True, jobs=jobs, progress=progress)
+    with bar("critique") as progress:
+        rows = compute_rows([], output / "critique.jsonl", profile, fresh=fresh, progress=progress)
     with bar("writing") as progress:
-        paths = write_report(output, load(kept), progress)
+        paths = write_report(output, load(kept), rows, progress)
     for check, reason in run.failures.items():
         click.echo(f"backtrack: {check}: {reason}", err=True)
     click.echo(f"{len(paths)} files; start with {paths[0]}")

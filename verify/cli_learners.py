@@ -83,7 +83,7 @@ SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=Tr
                  help="Rejection: the share of successes to imitate, the shortest first."),
     click.option("--passes", type=int, default=1, show_default=True, help="Rejection, dagger: gradient steps a round."),
     click.option("--expert", default="golden", show_default=True, metavar="golden|optimum",
-                 help="Dagger: an expert that knows the target, or one that always persists."),
+                 help="Dagger: an expert that turns round in the target's branch, or one that always persists."),
     click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                  help="Go on from FILE if it exists, and keep the run there."),
     click.option("--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.json",

@@ -75,20 +75,25 @@ def _interruptible() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def bar(words: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on standard error: call with (done, total, what now), which also answers a Ctrl-C."""
+def bar(words: str, *, rate: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on standard error: call with (done, total, what now), which also answers a Ctrl-C.
+
+    rate: also show how many are done a second, or a minute.
+    """
     from rich import progress as rp
     from rich.console import Console
 
     console = Console(stderr=True)
     columns = (rp.TextColumn("{task.description}"), rp.BarColumn(), rp.MofNCompleteColumn(), rp.TimeElapsedColumn(),
-               rp.TimeRemainingColumn(), rp.TextColumn("{task.fields[what]}"))
+               rp.TimeRemainingColumn(), rp.TextColumn("{task.fields[speed]}"), rp.TextColumn("{task.fields[what]}"))
     with _interruptible() as again, rp.Progress(*columns, console=console, transient=True,
                                                 disable=not console.is_terminal) as progress:
-        task = progress.add_task(words, what="")
+        task = progress.add_task(words, what="", speed="")
 
         def update(done: int, total: int, what: str) -> None:
             again()
-            progress.update(task, completed=done, total=total, what=what)
+            speed = progress.tasks[0].speed if rate else None
+            progress.update(task, completed=done, total=total, what=what,
+                            speed="" if not speed else f"{speed:.3g}/s" if speed >= 1 else f"{60 * speed:.3g}/min")
 
         yield update

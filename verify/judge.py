@@ -72,7 +72,7 @@ def show(value: Any) -> str:
     if isinstance(value, Fraction) or (isinstance(value, int) and not isinstance(value, bool)):
         steps = Steps.of(value)
         return steps.exact if len(steps.exact or "") <= 24 else steps.decimal  # type: ignore[return-value]
-    if isinstance(value, (Mapping, Sequence, np.ndarray)) and len(value) > 6:
+    if isinstance(value, (Mapping, Sequence, np.ndarray)) and not isinstance(value, str) and len(value) > 6:
         return f"{len(value)} values"
     return str(value)
 

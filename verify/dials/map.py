@@ -27,6 +27,7 @@ from verify.evidence import Evidence, Verdict
 
 Progress = Callable[[int, int, str], None]
 Row = dict[str, Any]
+LONGEST = 1000                         # characters of an exact number that a row still spells out
 
 
 @functools.cache
@@ -128,13 +129,16 @@ def _gap_exponent(dial: Dial, value: Any) -> float | None:
 
 
 def _number(value: Any) -> dict[str, Any] | None:
-    """Steps or a ratio as {'exact', 'decimal', 'log10'}; None where there is none."""
+    """Steps or a ratio as {'exact', 'decimal', 'log10'}; None where there is none. exact: None beyond LONGEST."""
     if value is None:
         return None
     if value == math.inf:
         return {"exact": "oo", "decimal": "oo", "log10": None}
     steps = Steps.of(value)
-    return {"exact": steps.exact, "decimal": steps.decimal, "log10": steps.log10}
+    # a float is what it is within its error, and a long fraction is of no use in a row
+    exactly = steps.exact if not isinstance(value, float) and len(steps.exact or "") <= LONGEST else None
+    return {"exact": exactly, "decimal": steps.decimal,
+            "log10": steps.log10 if math.isfinite(steps.log10) else None}
 
 
 def _critical(value: Any) -> Any:

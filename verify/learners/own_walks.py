@@ -5,9 +5,11 @@ Setting. Each round the learner walks `rollouts` times (uniform targets, or bran
     Rejection   keeps its successes, all or only the shortest share, and imitates them (expert iteration, RAFT)
     DAgger      keeps every state it visited, in all rounds so far, with an expert's choice in place of its own
 
-The expert of DAgger either knows the target and names the next edge of a shortest path ('golden': in the target's
-branch a walker that moves towards the fork should turn round), or names what the optimal policy does ('optimum':
-always persist). With several golden edges it names each with equal weight. A round's imitation is `passes` full-batch
+The expert of DAgger either knows the target's branch while the walker is in it ('golden': there it names the next edge
+of a shortest path, so a walker that moves towards the fork should turn round; in a wrong branch it says go on, outwards
+too, as golden data would), or names what the optimal policy does ('optimum': always persist). With several golden
+edges it names each with equal weight. An expert that also turns round in a wrong branch is not here: where its
+student ends is `theory.dagger`. A round's imitation is `passes` full-batch
 steps, or with `converged` the limit of such steps, the empirical conditional in every visited row.
 
 Not covered: mixing the expert's actions into the walks, keeping the successes of earlier rounds.

@@ -124,7 +124,7 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
                                 "untied": True}),
     ("DAgger, the expert persists", {"learner": "dagger", "expert": "optimum", "group": 1, "groups": 1,
                                      "converged": True, "updates": 2000, "untied": True}),
-    ("DAgger, the expert knows the target", {"learner": "dagger", "expert": "golden", "group": 16, "groups": 1,
+    ("DAgger, the expert turns round", {"learner": "dagger", "expert": "golden", "group": 16, "groups": 1,
                                              "converged": True, "updates": 2000, "untied": True}),
     ("rejection sampling, all successes", {"learner": "rejection", "lr": 0.5, "updates": 200, "untied": True}),
     ("rejection sampling, shortest tenth", {"learner": "rejection", "lr": 0.5, "keep": 0.1, "updates": 200,
@@ -137,7 +137,7 @@ WHY = {
     "distillation": "as many traces as the law asks for",
     "mixed data, 0.1 traces": "as many data as the law asks for",
     "DAgger, the expert persists": "one rollout a round; every row walked is labelled as the optimum has it",
-    "DAgger, the expert knows the target": "labels say turn round in the target's branch, so backward rows come right "
+    "DAgger, the expert turns round": "labels say turn round in the target's branch only, so backward rows come right "
                                            "only as walks that stray there grow rare",
     "rejection sampling, all successes": "own successes are the model's own conditionals: the expected gradient is 0, "
                                          "what moves is noise",

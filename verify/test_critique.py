@@ -1,0 +1,139 @@
+"""Checks of `theory.critique`: what critics object, held against the map's dials."""
+
+import math
+from functools import cache
+from typing import Any
+
+from theory.maze import Maze
+from theory.numeric import Steps, exact
+from verify.dials.dial import LEARNERS
+from verify.dials.map import dial, dials
+from verify.judge import grid
+
+# dials whose costs take seconds each at that depth: their own unit tests hold them against shallower mazes
+SLOW = ("shared-features", "shared-directions-stopped", "length-penalty", "truncation", "discount", "small-W",
+        "step-size", "kl-penalty", "noisy-expert", "trees", "random-mazes")
+LEFT_ALONE = {("noisy-expert", 0), ("shared-features", "table"), ("shared-features", "direction x type")}
+NOTHING = {("early-stopping", "limit"), ("temperature", "infinite"), ("fork-memory", "none"), ("restarts", "none"),
+           ("search", "none")}
+
+
+def _survives(dial, value):
+    return dials()[dial].verdict(value) == "survives"
+
+
+def _cases(names, without=()):
+    return [{"dial": name, "value": value} for name in names for value in dial(name).values
+            if (name, value) not in without]
+
+
+# -- the growths --------------------------------------------------------------------------------------------------
+
+def _log2(steps):
+    return Steps.of(steps).log10 / math.log10(2)
+
+
+@cache
+def _exact_growths():
+    """A case for each cost that is finite and grows as said 'exactly'; one for those alike in steps and growth."""
+    found: dict[Any, dict[str, Any]] = {}
+    for name in dials():
+        for value in () if name in SLOW else dial(name).values:
+            for learner in LEARNERS:
+                cost = dial(name).cost(learner, value, dial(name).maze)
+                if cost.steps not in (None, math.inf) and cost.growth and cost.growth.how == "exact":
+                    found.setdefault((str(exact(cost.steps)), cost.growth),
+                                     {"degree": cost.growth.K, "dial": name, "value": value, "learner": learner})
+    return list(found.values())
+
+
+def _depth(name, rate):
+    """Deep enough for what vanishes, and no deeper than exact numbers of that many digits can be had in a second."""
+    return 8 if rate > 8 else 64 if rate != 1 or name.startswith("noisy") else 512
+
+
+@cache
+def _doubled(name, value, learner):
+    each = dial(name)
+    growth = each.cost(learner, value, each.maze).growth
+    assert growth is not None
+    n = _depth(name, growth.rate)
+    shallow, deep = (_log2(each.cost(learner, value, Maze(each.maze.W, K, each.maze.L)).steps) for K in (n, 2 * n))
+    return deep - shallow - n * _log2(growth.rate)
+
+
+def _measure(degree, dial, value, learner):
+    return _doubled(dial, value, learner)
+
+
+def test_map_growth__computed(check):
+    check.exhaust(_exact_growths(), _measure, within=0.1)
+
+
+def test_map_growth__control(check):
+    check.exhaust(_exact_growths(), _measure, within=0.1)
+
+
+# -- C1 -----------------------------------------------------------------------------------------------------------
+
+def test_critique_by_construction_quoted__exact(check):
+    check.exhaust(_cases(("noisy-expert", "dagger", "shared-features"), LEFT_ALONE), _survives)
+
+
+def test_critique_by_construction_quoted__control(check):
+    check.exhaust(_cases(("noisy-expert", "dagger", "shared-features"), LEFT_ALONE), _survives)
+
+
+def test_critique_by_construction__exact(check):
+    check.exhaust(_cases(("messy-traces", "recoveries", "shared-directions")), _survives)
+
+
+def test_critique_by_construction__control(check):
+    check.exhaust(_cases(("messy-traces", "recoveries", "shared-directions")), _survives)
+
+
+# -- C2 -----------------------------------------------------------------------------------------------------------
+
+MAZES = ("W", "L", "unequal-depth", "unequal-width", "trees", "random-mazes", "dead-ends-never-targets")
+
+
+def test_critique_topology_quoted__exact(check):
+    check.exhaust(_cases(MAZES), _survives)
+
+
+def test_critique_topology_quoted__control(check):
+    check.exhaust(_cases(MAZES), _survives)
+
+
+def test_critique_topology__exact(check):
+    check.exhaust(_cases(MAZES), _survives)
+
+
+def test_critique_topology__control(check):
+    check.exhaust(_cases(MAZES), _survives)
+
+
+# -- C3 -----------------------------------------------------------------------------------------------------------
+
+FORKS = grid(M=range(1, 8), W=range(2, 8), K=(1, 2, 5, 15), L=(1, 5))
+
+
+def _against_restarts(M, W, K, L):
+    costs = [dial("nested-forks").cost(learner, M, Maze(W, K, L)).steps for learner in ("SFT + restarts", "RLVR")]
+    return (costs[0] > costs[1]) - (costs[0] < costs[1])
+
+
+def test_critique_pessimistic_sft_quoted__exact(check):
+    check.exhaust(_cases(("early-stopping", "temperature", "fork-memory", "restarts", "search"), NOTHING), _survives)
+
+
+def test_critique_pessimistic_sft_quoted__control(check):
+    check.exhaust(_cases(("early-stopping", "temperature", "fork-memory", "restarts", "search"), NOTHING), _survives)
+
+
+def test_critique_pessimistic_sft__exact(check):
+    check.exhaust(FORKS, _against_restarts)
+
+
+def test_critique_pessimistic_sft__control(check):
+    check.exhaust(FORKS, _against_restarts)
