@@ -9,7 +9,7 @@ report: .venv/ready
 	@echo "The report is in report/README.md"
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -21,7 +21,7 @@ bench: .venv/bench
 # what the package ships: the evidence of these sources, the critique map, the documents' generated parts
 evidence: .venv/ready
 	rm -f verify/evidence.jsonl
-	$(BIN)/python -m pytest verify -q -n auto --dist worksteal --evidence verify/evidence.jsonl
+	$(BIN)/python -m pytest verify -q --evidence verify/evidence.jsonl
 	LC_ALL=C sort -o verify/evidence.jsonl verify/evidence.jsonl
 	$(BIN)/python -m verify.dials.kept
 	$(MAKE) readme

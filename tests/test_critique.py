@@ -23,6 +23,7 @@ from verify.dials.common import homogeneous, searching, standard
 from verify.dials.dial import LEARNERS, VERDICTS, Cost, Critical, Dial, Growth, Phase, by_size, shows, verdict
 from verify.evidence import Evidence, verdicts
 from verify.report import critique
+from verify.report.note import Asked
 
 INFINITY = math.inf
 
@@ -231,7 +232,8 @@ def test_the_command_prints_the_map_a_dial_and_json(registry):
 
 @pytest.mark.parametrize("number, words", [
     (899, "899"), (Fraction(1, 3), "0.3333"), (10**15 + 1, "1.000e15"), (INFINITY, "infinite"), (None, "-"),
-    (Fraction(99999, 10), "1e+04"), (10**30 * 4, "4.000e30"), (Fraction(1, 10**9), "1.000e-9")])
+    (Fraction(99999, 10), "1e+04"), (Fraction(498624, 10), "49862"),
+    (10**30 * 4, "4.000e30"), (Fraction(1, 10**9), "1.000e-9")])
 def test_numbers_in_brief(number, words):
     assert critique.brief(critique_map._number(number)) == words
 
@@ -254,3 +256,36 @@ def test_the_smallest_maze_is_told_once_a_verdict(registry):
     row = critique_map.row(registry["made-up"])
     assert critique.smallest_words(row) == "survives: 2, 2, 2; reverses: 2, 1, 1; undefined: 1, 1, 1"
     assert closed_forms.optimum_steps(2, 1) == 9                 # which 2(2K+1) = 6 undercuts, on that maze
+
+
+def test_the_note_asks_the_map_and_nothing_else(registry):
+    rows = {name: critique_map.row(dial) for name, dial in registry.items()}
+    asked = Asked(rows, verdicts(claims(), []))
+    assert asked.cost("made-up", "SFT", "a") == "4.318e14" and asked.growth("made-up", "SFT", "a") == "(36/5)^K W"
+    assert asked.gap("made-up", "b") == "reverses" and asked.ratio("made-up", "b") == "0.517"
+    assert asked.exponent("made-up", "a") == "1.97" and asked.exponent("made-up", "c") == "none"
+    assert asked.smallest("made-up", "a") == "2, 2, 2" and asked.value("made-up") == "1/3 to 2"
+    assert asked.count("survives") == 2 and asked.total() == 6 and asked.verdict("separation") == "stated"
+    for wrong, words in ((lambda: asked.cost("made-up", "SFT", "d"), "asks for d of made-up, which has a, b, c"),
+                         (lambda: asked.row("mad"), "the dial 'mad'"), (lambda: asked.kind("nobody"), "claim 'nobody'"),
+                         (lambda: asked.growth("made-up", "GRPO", "a"), "learner 'GRPO'")):
+        with pytest.raises(InputError, match=words):
+            wrong()
+
+
+# -- the map itself -----------------------------------------------------------------------------------------------
+
+def test_every_dial_of_the_list_is_on_the_map_and_rests_on_checked_claims():
+    found, known = critique_map.dials(), claims()
+    assert {dial.number for dial in found.values()} == set(range(28))       # 0: dials that the list lacked
+    for dial in found.values():
+        assert dial.claims and dial.question and dial.source and dial.parameter, dial.name
+        for label in dial.claims:
+            assert known[label].control is not None, (dial.name, label)
+
+
+@pytest.mark.parametrize("name", ["W", "L", "restarts", "search", "nested-forks", "fork-predictable", "unequal-depth"])
+def test_shipped_rows_are_what_these_sources_compute(name):
+    shipped = kept.load_rows(kept.SHIPPED_ROWS)
+    assert name in shipped, "stale: run make evidence"
+    assert json.loads(json.dumps(critique_map.row(critique_map.dial(name)))) == shipped[name]

@@ -65,23 +65,23 @@ def _add(table: Any, *cells: Any) -> None:
 
 
 def _map(rows: list[dict[str, Any]]) -> None:
-    from verify.report.critique import smallest_words
+    from verify.report.critique import critical_words, smallest_words
 
     table = _table("dial", "question", "the gap", "critical value", "smallest maze", "run it again")
     for row in rows:
-        _add(table, row["dial"], row["question"], row["verdict"], row["critical_value"]["words"],
-             smallest_words(row), row["command"])
+        _add(table, row["dial"], row["question"], row["verdict"], critical_words(row), smallest_words(row),
+             row["command"])
     _console().print(table)
 
 
 def _one(row: dict[str, Any]) -> None:
-    from verify.report.critique import LETTERS, brief, maze_words
+    from verify.report.critique import LETTERS, brief, critical_words, maze_words
 
     maze = ", ".join(f"{name} = {size}" for name, size in row["maze"].items())
     for name, text in (("dial", row["dial"]), ("question", row["question"]), ("source", row["source"]),
                        ("values", f"{row['parameter']}; costs on {maze}"), ("the gap", f"{row['verdict']} "
                         f"({row['challenger']} against {row['champion']})"),
-                       ("critical", f"{row['critical_value']['words']} ({row['critical_value']['how']})"),
+                       ("critical", critical_words(row)),
                        ("notes", row["notes"])):
         if text:
             click.echo(f"{name:<10}{text}")

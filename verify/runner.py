@@ -92,7 +92,7 @@ def run_checks(labels: Iterable[str], profile: str, path: Path, *, resume: bool 
     run = Run(progress)
     status = pytest.main([str(ROOT), "-p", "no:terminal", "-p", "no:cacheprovider", "--profile", profile,
                           "--evidence", str(path), "--claims", ",".join(labels), *(["--undone"] if resume else []),
-                          *(["-n", str(jobs), "--dist", "worksteal"] if jobs > 1 else [])], plugins=[run])
+                          "-n", str(jobs if jobs > 1 else 0)], plugins=[run])
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):

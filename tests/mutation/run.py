@@ -75,7 +75,7 @@ def change(source: str, mutant: dict[str, Any]) -> tuple[str, str, str]:
 
 def pytest(root: Path, *words: str, timeout: float = TIMEOUT, under: tuple[str, ...] = ()) -> tuple[str, str, float]:
     """(outcome, first failure, seconds) of a pytest run in the clone."""
-    command = [sys.executable, *under, "-m", "pytest", "-x", "-q", "--tb=line", *words]
+    command = [sys.executable, *under, "-m", "pytest", "-n", "0", "-x", "-q", "--tb=line", *words]
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1",
                         "PYTHONPATH": str(root)}
     start = time.perf_counter()

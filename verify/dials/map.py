@@ -153,7 +153,7 @@ def _phase(phase: Any) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> float | str | None:
-    """A number that JSON has, a word, or None."""
+    """A number that JSON has, to six digits, a word, or None."""
     if isinstance(value, (str, type(None))):
         return value
-    return float(value) if math.isfinite(value) else None
+    return float(f"{float(value):.6g}") if math.isfinite(value) else None

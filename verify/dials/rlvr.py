@@ -234,12 +234,14 @@ def _narrow(profile: str) -> Any:
 
 DIALS = (
     Dial("small-W", 13, "Does RLVR need many branches, so that its first gradient is right in every row?",
-         "theory notes, dial 13", "number of branches W", tuple(BRANCHES), branches_cost,
+         "derived here: signs of the gradient at base", "number of branches W", tuple(BRANCHES), branches_cost,
          ("small_W", "small_W_enough", "small_W_needed", "small_W_rate", "rlvr_signs", "rlvr_signs_criterion",
           "rlvr_path", "rlvr_reaches"), branches_critical, mazes=_mazes, phases=(_signs(5), _signs(2)),
          notes="W is the value's; the W of the maze shown is not used.",
          words={"W*": "least W with every sign at base right", "K+1": "no sign is ever wrong, at any step"}),
-    Dial("step-size", 14, "Does RLVR depend on the size of its steps?", "theory notes, dial 14", "step size lr", STEPS,
+    Dial("step-size", 14, "Does RLVR depend on the size of its steps?",
+         "derived here: descent that stalls on the ridge",
+         "step size lr", STEPS,
          step_cost, ("rlvr_step_size", "rlvr_step_size_quoted", "step_stall", "rlvr_path", "rlvr_cost"), step_critical,
          maze=NARROW, mazes=_narrow, phases=(steps_phase,)),
     Dial("rlvr-from-sft", 15, "Does RLVR started from the imitation model still learn to backtrack?",

@@ -266,7 +266,7 @@ DIALS = (
          ("discount_law", "discount_to_length", "discount_reaches", "discount_reaches_quoted", "discount_unlearns",
           "tries_bound"), discount_critical, maze=SHALLOW, mazes=_small, phases=(discount_phase,)),
     Dial("kl-penalty", 16, "Does a KL penalty towards base keep RLVR from learning to backtrack?",
-         "theory notes, dial 16", "penalty beta, steps per nat", PENALTIES, kl_cost,
+         "practice: KL penalties in public trainers", "penalty beta, steps per nat", PENALTIES, kl_cost,
          ("kl_whole", "kl_price", "kl_trap", "kl_trapped", "kl_trap_is_local", "kl_gibbs", "kl_floor",
           "kl_silent_at_base"), kl_critical, mazes=_smaller, phases=(kl_phase,)),
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,31 @@ def brief(number: dict[str, Any] | None, digits: int = 4) -> str:
         return str(number["exact"])
     power = number["log10"]
     if -4 < power < 6:
-        return f"{float(number['decimal'].split(' ')[0].strip('[')):.{digits}g}"
+        value = float(number["decimal"].split(" ")[0].strip("["))
+        return f"{value:.{digits}g}" if power < digits else f"{value:.0f}"
     exponent = math.floor(power)
     mantissa = f"{10 ** (power - exponent):.{digits - 1}f}"
     return f"1.{'0' * (digits - 1)}e{exponent + 1}" if mantissa.startswith("10") else f"{mantissa}e{exponent}"
+
+
+def critical_value(row: Row, digits: int = 4) -> str:
+    """The critical value of a row: '2', '8.652 to 8.775', or '' where it has none."""
+    def one(value: Any) -> str:
+        number = Fraction(value) if isinstance(value, str) and "/" in value else value
+        if isinstance(number, Fraction):
+            return str(value) if len(str(value)) <= 8 else f"{float(number):.{digits}g}"
+        return f"{number:.{digits}g}" if isinstance(number, float) else str(number)
+
+    found = row["critical_value"]["value"]
+    if found is None:
+        return ""
+    return " to ".join(map(one, found)) if isinstance(found, list) else one(found)
+
+
+def critical_words(row: Row) -> str:
+    """The critical value, what it means, and how it is known."""
+    value, found = critical_value(row), row["critical_value"]
+    return (f"{value}: " if value else "") + f"{found['words']} ({found['how']})"
 
 
 def maze_words(maze: dict[str, int] | None) -> str:
@@ -80,7 +102,7 @@ def _dials(rows: Sequence[Row]) -> Table:
                Column("the gap", share=.17), Column("critical value", share=.16), Column("smallest maze", share=.09),
                Column("claims", share=.12), Column("command", "code", .10))
     lines = tuple((row["dial"], row["question"], row["source"], row["verdict"],
-                   f"{row['critical_value']['words']} ({row['critical_value']['how']})", smallest_words(row),
+                   critical_words(row), smallest_words(row),
                    ", ".join(row["claims"]), row["command"]) for row in rows)
     return Table("critique", "Where the critique bites", columns, lines, (
         ("text", "A dial is one assumption changed; the gap is between what stands for imitation there and RLVR. It "
@@ -133,7 +155,8 @@ def draw_map(rows: Sequence[Row], directory: str | Path) -> list[Path]:
             axes.barh(y, .94, left=x - .47, height=.82, color=colour, alpha=.28, edgecolor=colour)
             axes.text(x - .43, y, sign, va="center", fontsize="small", fontweight="bold", color=colour)
             axes.text(x + .05, y, _fitted(value), va="center", ha="center", fontsize="x-small")
-    axes.set_yticks(range(len(rows)), [f"{row['dial']}" for row in rows], fontsize="small")
+    axes.set_yticks(range(len(rows)), [f"{row['dial']}\n{_fitted(row['parameter'], 46)}" for row in rows],
+                    fontsize=6.5)
     axes.set(xlim=(-.5, most - .5), ylim=(len(rows) - .5, -.5), xticks=[])
     axes.tick_params(length=0)
     for side in axes.spines.values():
@@ -199,11 +222,20 @@ def draw_phase(phase: dict[str, Any], directory: str | Path) -> list[Path]:
         figure.colorbar(image, ax=axes)
     for axis, values, put in ((axes.xaxis, xs, axes.set_xticks), (axes.yaxis, ys, axes.set_yticks)):
         every = max(1, math.ceil(len(values) / 14))
-        put(list(range(0, len(values), every)), [str(value) for value in values[::every]])
-        axis.set_tick_params(labelsize=7, rotation=45 if axis is axes.xaxis and max(map(len, xs)) > 5 else 0)
+        names = [_tick(value) for value in values[::every]]
+        put(list(range(0, len(values), every)), names)
+        axis.set_tick_params(labelsize=7, rotation=45 if axis is axes.xaxis and max(map(len, names)) > 5 else 0)
     axes.set(xlabel=phase["x"], ylabel=phase["y"])
     axes.set_title(phase["title"], fontsize="medium", wrap=True)
     return save_figure(figure, directory, f"phase_{phase['name'].replace('-', '_')}")
+
+
+def _tick(value: str) -> str:
+    """A value for an axis: numbers of many digits to three."""
+    try:
+        return value if len(value) <= 6 else f"{float(value):.3g}"
+    except ValueError:
+        return value
 
 
 def _words(axes: Any, figure: Any, cells: Any, words: list[str], colours: Any) -> None:
@@ -216,11 +248,11 @@ def _words(axes: Any, figure: Any, cells: Any, words: list[str], colours: Any) -
     numbers = [[words.index(cell) for cell in line] for line in cells]
     axes.imshow(numbers, origin="lower", aspect="auto", cmap=colours(palette), vmin=-.5, vmax=len(words) - .5,
                 interpolation="nearest", alpha=.55)
-    signs = _signs(words)
-    if len(cells) * len(cells[0]) <= 900:
-        for y, line in enumerate(cells):
-            for x, cell in enumerate(line):
-                axes.text(x, y, signs[cell], ha="center", va="center", fontsize=5)
+    signs, most = _signs(words), max(len(cells), len(cells[0]))
+    for word in words:
+        places = [(x, y) for y, line in enumerate(cells) for x, cell in enumerate(line) if cell == word]
+        axes.scatter(*zip(*places, strict=True), marker=f"${signs[word]}$", s=max(9, 600 / most), color="black",
+                     linewidths=0)
     figure.legend(handles=[Patch(color=colour, alpha=.55, label=f"{signs[word]}  {word}")
                            for word, colour in zip(words, palette, strict=True)],
                   loc="outside lower center", ncols=min(3, len(words)), fontsize="small", frameon=False)

@@ -16,9 +16,10 @@ import jinja2
 
 from theory.claim import claims
 from theory.numeric import InputError
+from verify.dials.dial import FIGURE3
 from verify.dials.map import Row
 from verify.evidence import Verdict
-from verify.report.critique import brief, maze_words, smallest_words
+from verify.report.critique import brief, critical_value, maze_words, smallest_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -82,6 +83,14 @@ class Asked:
         self.verdict(label)
         return self.verdicts[label].kind
 
+    def value(self, dial: str, digits: int = 3) -> str:
+        """The critical value itself: a number, or 'x to y'."""
+        return critical_value(self.row(dial), digits)
+
+    def total(self) -> int:
+        """How many values the map has."""
+        return sum(len(row["values"]) for row in self.rows.values())
+
     def count(self, verdict: str) -> int:
         """How many values of the map have this verdict on the gap."""
         return sum(gap["verdict"] == verdict for row in self.rows.values() for gap in row["gap"])
@@ -98,5 +107,6 @@ def critique_note(rows: Mapping[str, Row], verdicts: Mapping[str, Verdict]) -> s
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     asked = Asked(rows, verdicts)
+    environment.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     names = {name: getattr(asked, name) for name in dir(asked) if not name.startswith("_")}
-    return environment.get_template("critique.md").render(**names, smallest_words=smallest_words)
+    return environment.get_template("critique.md").render(**names, at=FIGURE3, smallest_words=smallest_words)
