@@ -6,6 +6,7 @@ The dials here are made up, so that nothing depends on those of the map. Not cov
 import json
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -65,7 +66,13 @@ def registry(monkeypatch, tmp_path):
     (Cost(10, Growth(2.0)), Cost(5, Growth(Fraction(2))), "closes"),
     (Cost(10, Growth(K=2)), Cost(20, Growth(K=1)), "shrinks to a polynomial"),
     (Cost(10, Growth(K=1, L=1)), Cost(20, Growth(K=1)), "shrinks to a polynomial"),
-    (Cost(10, Growth(K=1)), Cost(20, Growth(K=1, W=1)), "reverses"),
+    (Cost(20, Growth(K=1)), Cost(10, Growth(K=1, W=1)), "reverses"),
+    (Cost(10, Growth(K=2)), Cost(20, Growth(K=1, W=1)), "shrinks to a polynomial"),  # a degree that is greater decides
+    (Cost(10, Growth(K=1, log=1)), Cost(20, Growth(K=1)), "shrinks to a polynomial"),
+    (Cost(10, Growth(K=1, log=1)), Cost(20, Growth(K=2)), "reverses"),
+    (Cost(10, Growth(Fraction(2))), Cost(20, Growth(INFINITY)), "reverses"),
+    (Cost(20, Growth(INFINITY)), Cost(10, Growth(INFINITY)), "closes"),
+    (Cost(10, Growth(2.0)), Cost(5, Growth(2.0 + 1e-7)), "reverses"),
     (Cost(10, Growth(K=1)), Cost(10, Growth(K=1)), "closes"),
     (Cost(9, Growth(K=1)), Cost(10, Growth(K=1)), "reverses"),
     (Cost(INFINITY, None), Cost(10, Growth()), "survives"),
@@ -80,7 +87,8 @@ def test_the_verdict_follows_from_the_growths(mine, theirs, expected):
 
 @pytest.mark.parametrize("costs, expected", [
     ((30, 10, 20), "survives"), ((15, 10, 20), "shrinks to a polynomial"), ((20, 10, 20), "shrinks to a polynomial"),
-    ((10, 10, 20), "closes"), ((Fraction(105, 10), 10, 20), "closes"), ((9, 10, 20), "reverses"),
+    ((10, 10, 20), "closes"), ((Fraction(105, 10), 10, 20), "closes"),
+    ((Fraction(106, 10), 10, 20), "shrinks to a polynomial"), ((9, 10, 20), "reverses"),
     ((None, 10, 20), "undefined"), ((INFINITY, INFINITY, 20), "undefined"), ((INFINITY, 10, 20), "survives"),
 ])
 def test_the_signature_of_a_verdict(costs, expected):
@@ -164,6 +172,7 @@ def test_a_row_has_the_keys_that_programs_read(registry):
     assert row["learners"]["SFT"]["cost"][1]["exact"] == "465" and row["learners"]["RLVR"]["cost"][2] is None
     assert row["learners"]["SFT"]["exponent"][0] == pytest.approx(math.log(7.2))
     assert [gap["verdict"] for gap in row["gap"]] == ["survives", "reverses", "undefined"]
+    assert row["gap"][0]["exponent"] == pytest.approx(math.log(7.2)) and row["gap"][1]["exponent"] == 0
     assert row["gap"][1]["ratio"]["exact"] == "15/29" and row["gap"][2]["ratio"] is None
     assert row["smallest_maze"][0] == {"W": 2, "K": 2, "L": 2}
     assert row["critical_value"]["value"] == ["1/3", 2]
@@ -178,13 +187,16 @@ def test_neighbours_with_one_verdict_are_told_together():
 
 @pytest.mark.parametrize("growth, words", [(None, "-"), (Growth(), "constant"), (Growth(K=2, W=1), "K^2 W"),
                                            (Growth(Fraction(36, 5), W=1), "(36/5)^K W"), (Growth(2.5), "2.5^K"),
-                                           (Growth(Fraction(4)), "4^K")])
+                                           (Growth(Fraction(4)), "4^K"), (Growth(K=1, log=1), "K log K"),
+                                           (Growth(INFINITY), "infinite")])
 def test_growth_in_words(growth, words):
     assert critique_map.growth_words(growth) == words
 
 
 def test_claims_of_a_row_carry_their_verdicts(registry):
     row = critique_map.row(registry["made-up"])
+    evidence = [Evidence("separation", "control", "held", "verify/test_separation.py::c")]
+    assert critique_map.judged(row, verdicts(claims(), evidence), evidence)["controls_refuted"] == 0
     evidence = [Evidence("separation", "control", "refuted", "verify/test_separation.py::c")]
     judged = critique_map.judged(row, verdicts(claims(), evidence), evidence)
     assert judged["claims"] == {"separation": "stated"} and judged["controls_refuted"] == 1
@@ -206,6 +218,24 @@ def test_rows_are_kept_as_they_come_and_taken_up_again(registry, tmp_path):
     assert seen[-1][:2] == (2, 2)
     kept.compute_rows(["other"], path, fresh=True)
     assert path.read_text().count("\n") == 3
+
+
+def test_a_row_cut_off_in_the_middle_is_dropped_and_nothing_else(registry, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    kept.compute_rows([], path)
+    path.write_bytes(path.read_bytes()[:-100])                  # killed, or the disk was full
+    assert list(kept.load_rows(path)) == ["made-up"]
+    kept.compute_rows(["other"], path)
+    assert list(kept.load_rows(path)) == ["made-up", "other"] and path.read_bytes().count(b"\n") == 2
+    path.write_bytes(b"\xff\xfe\n" + path.read_bytes())
+    with pytest.raises(InputError, match="line 1: not a row of the map"):
+        kept.load_rows(path)
+
+
+def test_an_unwritable_place_is_refused_before_anything_is_computed(registry, monkeypatch):
+    monkeypatch.setattr(kept, "row", lambda *_: pytest.fail("computed"))
+    with pytest.raises(InputError, match="/proc/nowhere"):
+        kept.compute_rows([], Path("/proc/nowhere/rows.jsonl"))
 
 
 def test_an_unknown_dial_is_refused_before_anything_is_computed(registry, tmp_path):
@@ -244,7 +274,7 @@ def test_tables_and_figures_of_the_map(registry, tmp_path):
     assert [table.name for table in tables] == ["critique", "critique_values"]
     assert len(tables[0].rows) == 2 and len(tables[1].rows) == 6
     for _, render in FORMATS.values():
-        assert "made-up" in render(tables[0]).replace("{}", "")
+        assert "made-up" in render(tables[0]).replace(r"\allowbreak{}", "")
     paths = critique.figures(rows, tmp_path)
     assert sorted(path.name for path in paths) == sorted(
         f"{name}.{suffix}" for name in ("critique_map", "critique_gaps", "phase_made_up") for suffix in ("pdf", "png"))

@@ -38,6 +38,13 @@ def test_states_come_row_by_row():
     assert X.shape == (8, 4) and np.array_equal(X[:2], X[2:4]) and sign.tolist() == [1, 1, -1, -1, 1, 1, -1, -1]
 
 
+def test_what_a_network_sees():
+    X, _ = features.table("network with depth", 3)
+    assert X[:, 3].tolist() == [1 / 3, 2 / 3, 1.0] * 4                        # the deepest diamond is at 1
+    assert X[::3, :3].tolist() == [[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]]
+    assert np.array_equal(features.table("network", 3)[0], X[:, :3])
+
+
 @pytest.mark.parametrize("objective", features.OBJECTIVES)
 @pytest.mark.parametrize("name", ["direction + type", "network", "outward, network"])
 def test_a_step_goes_down_the_gradient(name, objective):

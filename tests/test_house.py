@@ -29,7 +29,8 @@ MATHEMATICS = {f"theory.{name}" for name in (
     "numeric", "maze", "policy", "chain", "loops", "sides", "hitting", "moments", "growth", "closed_forms", "dynamics",
     "sign_path",     "coverage", "perturbed", "estimator", "majority", "rewards", "truncated", "discounted", "restarts",
     "nested", "kl_descent", "ties",
-    "multigraph", "elimination", "planning", "maze_descent", "mazes_general", "tree_walk", "dagger", "kept")}
+    "multigraph", "elimination", "planning", "maze_descent", "mazes_general", "tree_walk", "dagger", "kept",
+    "accepted")}
 CLAIMS = claims()
 CHECKS = {                       # topic -> [(label, aspect)], as the names of its check functions say
     name.removeprefix("verify.test_"): [

@@ -26,7 +26,7 @@ from theory.mazes_general import (
     star,
 )
 from theory.multigraph import BASE, START, Walk, chain_rows, expected_steps, hitting_times, mean_steps
-from theory.numeric import InputError, fraction
+from theory.numeric import InputError, exact, fraction
 from theory.planning import never_back, optimum, sft_limit, turn_gains, wall_follower
 from theory.policy import Policy
 from theory.tree_walk import Tree, complete_steps
@@ -183,6 +183,26 @@ def test_weights_mix_targets_and_rows():
     assert mean_steps(walk, sft_limit(walk)) == Fraction(1, 4) * (1 + Fraction(3, 4) * 4) + Fraction(3, 4) * (1 + 1)
 
 
+def test_weights_mix_the_costs_of_a_tree():
+    tree = nx.Graph([(0, 1), (1, 2), (1, 3), (3, 4), (3, 5), (0, 6)])
+    walk = Walk(tree, 0, [2, 4, 6], [0], weights={2: "1/2", 4: "1/3", 6: "1/6"})
+    even = Walk(tree, 0, [2, 4, 6], [0])
+    for kind, table in (("base", BASE), ("SFT", sft_limit(walk))):
+        assert Tree(walk, kind).mean() == mean_steps(walk, table) != mean_steps(even, table)
+
+
+def test_weights_mix_what_turning_round_would_gain():
+    """Against the exact cost with a thousand-millionth of the row moved: the slope, but for the curvature."""
+    walk = Walk(nx.Graph([(0, 1), (1, 2), (2, 3), (1, 4), (4, 5)]), 0, [3, 5], weights={3: "1/10", 5: "9/10"})
+    table, e = sft_limit(walk), Fraction(1, 10**9)
+    cost, gains = mean_steps(walk, table), turn_gains(walk, table)
+    assert len({abs(gain) for gain in gains.values()}) > 4
+    for (state, arc), gain in gains.items():
+        mixed = {other: (1 - e) * fraction(p) + e * (other == arc)
+                 for other, p in (dict.fromkeys(walk.choices(state), 0) | dict(walk.row(table, state))).items()}
+        assert float((mean_steps(walk, {**table, state: mixed}) - cost) / e) == pytest.approx(float(gain), abs=1e-5)
+
+
 # -- mazes ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("M, W, K, L", [(1, 3, 2, 2), (2, 2, 1, 3), (3, 3, 2, 1)])
@@ -306,6 +326,44 @@ def test_floats_that_do_not_suffice_are_refused():
         descend(walk, 1, .1, start=almost)
 
 
+@pytest.mark.parametrize("bits", [37, 43])
+def test_floats_are_trusted_up_to_a_million_million_steps(bits):
+    """Of four rooms in a row, the second passed with chance 2^-bits only: about 2^(bits + 1) steps."""
+    p = Fraction(1, 2**bits)
+    slopes = Slopes(Walk(PATH, 0, 3))
+    start = slopes.logits({(0, 1, 0): {(1, 0, 0): 1 - p, (1, 2, 0): p}})
+    if bits < 40:
+        assert 2.0**bits < slopes(start)[0] < 1e12
+    else:
+        with pytest.raises(InputError, match="beyond what a float solve is trusted with"):
+            slopes(start)
+
+
+def test_signs_of_small_slopes_count():
+    """An arc seldom taken has a slope of 1e-7 of the greatest: its logit moves as far as the others, by lr."""
+    walk, p = Walk(PATH, 0, 3), Fraction(1, 10**7)
+    start = {(2, 1, 0): {(1, 0, 0): p, (1, 2, 0): 1 - p}}
+    slopes = Slopes(walk)
+    z = slopes.logits(start)
+    slope = slopes(z)[1]
+    small = slopes.pairs.index(((2, 1, 0), (1, 0, 0)))
+    assert 1e-8 < abs(slope[small]) / np.abs(slope).max() < 1e-5
+    done = descend(walk, 1, .5, start=start)
+    row = done.table[2, 1, 0]
+    assert float(fraction(row[1, 0, 0])) == pytest.approx(float(p) * np.exp(-1), rel=1e-4)
+
+
+def test_the_gradient_weighs_the_targets():
+    walk = Walk(nx.Graph([(0, 1), (1, 2), (1, 3)]), 0, [2, 3], weights={2: "1/10", 3: "9/10"})
+    slopes = Slopes(walk)
+    z = slopes.logits()
+    each = [Slopes(Walk(walk.graph, 0, target))(z) for target in (2, 3)]
+    cost, slope = slopes(z)
+    assert cost == pytest.approx(.1 * each[0][0] + .9 * each[1][0])
+    assert slope == pytest.approx(.1 * each[0][1] + .9 * each[1][1])
+    assert np.abs(slope - .5 * (each[0][1] + each[1][1])).max() > .1
+
+
 # -- trees ------------------------------------------------------------------------------------------------------
 
 def _restarted(walk, table, target):
@@ -340,3 +398,26 @@ def test_tree_costs_with_restarts_agree_with_elimination(seed):
 def test_never_turning_back_on_corridors_agrees_with_elimination(seed):
     walk = corridor_tree(nx.random_labeled_tree(6, seed=seed), 0, 1, 2, copies=2)
     assert Tree(walk, "never back").mean() == mean_steps(walk, never_back(walk))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_potential_by_all_ways_down_from_all_wrong_turnings(seed):
+    """Rows from counted golden paths; a turning is wrong where it leaves the way to some target."""
+    tree = nx.random_labeled_tree(9, seed=seed)
+    ends = [node for node in tree if node and tree.degree(node) == 1]
+    walk = rooms(tree, 0, ends[1:] + [node for node in (3, 5) if node not in ends] if seed % 2 else ends)
+    table, up = sft_limit(walk), nx.predecessor(tree, 0)
+    best = Fraction(1)
+    for target in walk.targets:
+        way = nx.shortest_path(tree, 0, target)
+        for node in way[:-1]:
+            for turn in set(tree[node]) - set(way):
+                for end in nx.descendants(nx.bfs_tree(tree, 0), turn):
+                    product = Fraction(1)
+                    while end != turn:
+                        above = up[end][0]
+                        row = table.get((up[above][0], above, 0), {})
+                        product *= 1 + fraction(exact(row.get((above, end, 0), 0)))
+                        end = above
+                    best = max(best, product)
+    assert Tree(walk, "SFT").potential() == best

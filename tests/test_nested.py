@@ -57,6 +57,57 @@ def test_one_fork_is_the_path_star():
     assert nests.steps(1, maze, policy) == H
 
 
+def test_restarts_draw_at_two_forks_of_two_branches():
+    for K, L in ((1, 1), (3, 2), (15, 5)):
+        maze = Maze(2, K, L)
+        assert nested.restart_onward(2, maze, Policy.sft_limit(L)) == nested.onward_steps(2, maze, Policy.optimum())
+
+
+def _after(W, K, L, M):
+    """(y_{M+1}, u) of the recursion as `nested_way_back_losing` argues with it; for numbers or symbols."""
+    s, rho = 2 * K + 1, (L + 1) ** 2 / L
+    q = rho**-K
+    u = 2 * (2 * L + 1) / (L + 1) * (1 - q) / (1 - 1 / rho) + q * (1 - 2 * K)
+    y = [0 * s, W * s]
+    for _ in range(M - 1):
+        y.append(W * s + u + (W + q) * y[-1] - q * y[-2])
+    return y[M], u
+
+
+def test_the_argument_for_where_restarts_lose_with_the_way_back():
+    import sympy
+
+    for W in (2, 3, 4, 5, 60):
+        for K in (1, 2, 3, 40):
+            for L in map(Fraction, (1, 2, 3, 8, 9, 1000)):
+                maze, s = Maze(W, K, int(L)), 2 * K + 1
+                costs = [_after(W, K, L, M) for M in range(1, 6)]
+                assert costs[3][0] == nested.restart_way_back(4, maze, Policy.sft_limit(int(L)))
+                assert Fraction(11, 4) <= costs[0][1] <= Fraction(56, 13)
+                for M, (y, _) in enumerate(costs, 1):
+                    assert y >= W * s * sum(W**m for m in range(M))
+                    dearer = y > M * ((M + 1) * W - 1) * s
+                    assert W == K == 2 and M == 4 or dearer == (M >= (2 if W >= 5 else 3 if W > 2 else 5 - (K == 1)))
+    # W = K = 2: the sign of a polynomial in L
+    L = sympy.symbols("L", positive=True)
+    top = sympy.Poly(sympy.fraction(sympy.together(_after(2, 2, L, 4)[0] - 36 * 5))[0], L)
+    assert top.count_roots(1, None) == top.count_roots(8, 9) == 1 and top.eval(1) > 0 > top.eval(9)
+
+
+def test_useless_depth_is_the_least():
+    maze = Maze(3, 4, 2)
+    M, sft = nested.useless_depth(maze), Policy.sft_limit(2)
+    assert nested.restart_onward(M, maze, sft) > nested.onward_steps(M, maze, sft)
+    assert nested.restart_onward(M - 1, maze, sft) <= nested.onward_steps(M - 1, maze, sft)
+
+
+def test_the_sparse_witness_is_the_dense_one():
+    maze, policy = Maze(2, 2, 2), Policy("2/3", "3/5", "1/2", "7/8")
+    for back in (False, True):
+        assert nests.steps_sparse(2, maze, policy, way_back=back) == nests.steps(2, maze, policy, way_back=back)
+        assert nests.restarted_sparse(2, maze, policy, way_back=back) == nests.restarted(2, maze, policy, way_back=back)
+
+
 def test_large_numbers_stay_exact():
     cost = nested.restart_onward(400, Maze(15, 15, 5), Policy.sft_limit(5))
     assert cost == 31 * 15 * Fraction(15**400 - 1, 14)

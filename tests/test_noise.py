@@ -6,6 +6,7 @@ import doctest
 import math
 from fractions import Fraction
 
+import mpmath
 import pytest
 
 from theory import closed_forms, data, hitting, noise, perturbed
@@ -35,6 +36,7 @@ def test_tied_errors_cost_less_than_untied_ones_at_base():
 
 def test_estimates_of_a_row():
     assert [fraction(v) for v in perturbed.visits("1/3", 0)] == [Fraction(1, 2), 2]
+    assert [fraction(v) for v in perturbed.visits("1/3", 3)] == [Fraction(2, 5), Fraction(65, 27) * Fraction(5, 4)]
     assert [fraction(v) for v in perturbed.visits("1/2", 1)] == [Fraction(1, 2), Fraction(9, 4)]       # 1/3 or 2/3
 
 
@@ -58,6 +60,17 @@ def test_mixed_data_from_none_to_all():
     assert [fraction(perturbed.retreat_rate(3, "1/2", R)) for R in (None, 1)] == [1, Fraction(1, 3)]
     assert perturbed.mixed_excess(3, 2, 1.0, 1e9) == pytest.approx(1)
     assert perturbed.mixed_excess(3, 2, 1.0, 1e-6) == math.inf
+
+
+@pytest.mark.parametrize("u", ["9e-5", "1.1e-4", "1e-2"])
+def test_the_limit_on_mixed_data_to_fifty_digits(u):
+    """Either side of where the float formula would cancel; W = 3, L = 2, w = 1, so that k = u and theta = 2/(3u)."""
+    with mpmath.workdps(50):
+        u = mpmath.mpf(u)
+        out, back, h = mpmath.expm1(u) / u, -mpmath.expm1(-u) / u, (u - 1 + mpmath.exp(-u)) / u**2
+        wanted = (4 * 2 * out * (1 + u * back) + 2 + 4 * u * h) / 10
+        theta = 2 / (3 * u)
+    assert perturbed.mixed_excess(3, 2, 1.0, float(theta)) == pytest.approx(float(wanted), rel=1e-11)
 
 
 def test_limits_of_the_closed_forms():

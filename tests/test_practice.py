@@ -5,11 +5,12 @@ The claims themselves are checked in verify/test_practice.py and verify/test_dep
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from pytest import approx
 
-from theory import dagger, deployment, kept, practice, truncated
-from theory.dynamics import base_log_odds
+from theory import accepted, dagger, deployment, kept, practice, truncated
+from theory.dynamics import base_log_odds, policy_of
 from theory.hitting import expected_steps, gradient
 from theory.maze import Maze
 from theory.moments import reach_probability
@@ -99,6 +100,40 @@ def test_untied_rows_are_refused(policy):
 def test_worth_per_step_is_a_reward_with_a_horizon():
     reward = kept.PerStep("outcome", 10)
     assert reward.of_success(4) == .25 and reward.of_failure() == 0 and isinstance(reward, Reward)
+
+
+# -- a verifier that passes dead ends -------------------------------------------------------------------------------
+
+def test_the_slope_of_the_steps_until_accepted_is_theirs():
+    """Central differences of the exact steps at rational log-odds; and the float cost beside them."""
+    maze, p, z = Maze(4, 2, 2), Fraction(1, 20), base_log_odds(Maze(4, 2, 2)) + [[.3, -.2]] * 4
+    H, slope = accepted.cost_and_gradient(maze, z, p)
+    assert H == approx(float(accepted.steps(maze, policy_of(z), p)), rel=1e-12)
+    for i in range(4):
+        for j in range(2):
+            step = np.zeros_like(z)
+            step[i, j] = 1e-4
+            ends = [float(accepted.steps(maze, policy_of(z + sign * step), p)) for sign in (1, -1)]
+            assert slope[i, j] == approx((ends[0] - ends[1]) / 2e-4, rel=1e-6)
+
+
+def test_a_verifier_that_is_nearly_right_is_the_target():
+    maze = Maze(3, 2, 2)
+    assert float(accepted.steps(maze, TIED, Fraction(1, 10**15))) == approx(float(expected_steps(maze, TIED)), rel=1e-9)
+    assert accepted.steps(maze, Policy.optimum(), 1) == maze.shortest
+
+
+@pytest.mark.parametrize("call, line", [
+    (lambda: accepted.steps(Maze(2, 1, 1), Policy.optimum(), 0), "p = 0"),
+    (lambda: accepted.steps(Maze(2, 1, 1), Policy.optimum(), 2), "p = 2"),
+    (lambda: accepted.steps(Maze(2, 1, 1), Policy(1, 1, 0, 1), Fraction(1, 2)), "forward rows above 0"),
+    (lambda: accepted.steps(Maze(2, 1, 1), Policy.untied([Branch(1, 1, 1, 1)] * 2), 1), "tied across branches"),
+    (lambda: accepted.descent(Maze(2, 1, 1), -1), "p = -1"),
+    (lambda: accepted.descent(Maze(2, 1, 1), 1, lr=0), "lr = 0"),
+    (lambda: accepted.descent(Maze(2, 1, 1), 1, count=-1), "count = -1")])
+def test_a_verifier_refuses_nonsense(call, line):
+    with pytest.raises(InputError, match=line):
+        call()
 
 
 # -- small things -------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ import json
 
 import pytest
 
+from tests.test_critique import made_up
 from theory.claim import claims
 from theory.numeric import InputError
 from theory.tables import FORMATS, NOT_RUN
+from verify.dials import map as critique_map
 from verify.evidence import Evidence, verdicts
 from verify.report import figures
 from verify.report.rows import claim_row
@@ -28,17 +30,20 @@ EVIDENCE = [
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     home, seen = tmp_path_factory.mktemp("report") / "new", []
-    paths = write_report(home, EVIDENCE, progress=lambda *step: seen.append(step), measured=False)
+    paths = write_report(home, EVIDENCE, [critique_map.row(made_up())],
+                         progress=lambda *step: seen.append(step), measured=False)
     return home, paths, seen
 
 
 def test_every_file_is_there(report):
     home, paths, _ = report
-    names = [f"tables/{name}{suffix}" for name in ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill")
+    tables = ("bounds_symbolic", "bounds_numbers", "claims", "figure3", "bill", "critique", "critique_values")
+    names = [f"tables/{name}{suffix}" for name in tables
              for suffix, _ in FORMATS.values()]
-    names += [f"figures/{name}.{suffix}" for name in ("figure3", "separation", "bill") for suffix in ("pdf", "png")]
+    names += [f"figures/{name}.{suffix}" for name in (
+        "figure3", "separation", "bill", "critique_map", "critique_gaps", "phase_made_up") for suffix in ("pdf", "png")]
     assert sorted(p.relative_to(home).as_posix() for p in paths) == sorted(
-        [*names, "tables/tables.tex", "README.md", "verdicts.json"])
+        [*names, "tables/tables.tex", "README.md", "verdicts.json", "critique.json"])
     assert sorted(paths) == sorted(path for path in home.rglob("*") if path.is_file())
 
 

@@ -1,6 +1,7 @@
 """The dials of RLVR's own conditions, and the KL mathematics below them: code that is not a claim."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_an_unknown_learner_or_value_is_refused_in_one_line(dial, learner, value
 
 VERDICT = {
     "length-penalty": {0: "undefined", "> 0": "survives"},
-    "truncation": {"2K": "undefined", "2K+1": "closes", "2K+3": "reverses", "6K+2": "reverses", "6K+3": "survives",
+    "truncation": {"2K": "undefined", "2K+1": "closes", "2K+3": "reverses", "6K+2": "reverses", "6K+3": "reverses",
                    "excluded": "undefined", "none": "survives"},
     "discount": {0.9: "reverses", 0.99: "reverses", "1-1/(2K^2)": "reverses", "1-1/(20K^2)": "survives"},
     "small-W": {"1": "closes", "2": "survives", "W*-1": "survives", "K+1": "survives"},
@@ -62,6 +63,28 @@ VERDICT = {
 @pytest.mark.parametrize("name, value, verdict", [(n, v, w) for n, row in VERDICT.items() for v, w in row.items()])
 def test_the_verdicts(name, value, verdict):
     assert BY_NAME[name].verdict(value) == verdict
+
+
+@pytest.mark.parametrize("name, value, maze, times, at_W, at_L", [
+    ("small-W", "2", Maze(1, 30, 5), 2, 1, 1), ("small-W", "W*-1", Maze(1, 30, 5), 3, 1, 1),
+    ("small-W", "K+1", Maze(1, 100, 5), 2, 1, 1), ("step-size", 1.0, Maze(2, 64, 40), 2, 1, 2),
+    ("step-size", "2/K^(3/2)", Maze(2, 16, 5), 2, 2, 1), ("rlvr-from-sft", "t = 1", Maze(8, 16, 5), 2, 2, 1),
+    ("kl-penalty", 30, Maze(8, 32, 5), 2, 2, 1), ("kl-penalty", 1, Maze(8, 32, 5), 2, 2, 1),
+    ("discount", "1-1/(20K^2)", Maze(6, 4, 2), 2, 2, 1), ("truncation", "2K^2", Maze(6, 3, 2), 2, 2, 1)])
+def test_the_growth_of_a_run_is_that_of_its_costs(name, value, maze, times, at_W, at_L):
+    """cost(xK)/cost(K) against rate^((x-1)K) x^k, and so for W and L where the dial leaves them: a quarter of a degree.
+
+    In L costs grow as base's (L+1)^2/L, so L is taken large.
+    """
+    cost = BY_NAME[name].cost
+    first = cost("RLVR", value, maze)
+    for grown, factor, degree in ((replace(maze, K=times * maze.K), times, first.growth.K),
+                                  (replace(maze, W=at_W * maze.W), at_W, first.growth.W),
+                                  (replace(maze, L=at_L * maze.L), at_L, first.growth.L)):
+        if factor > 1:
+            later = cost("RLVR", value, grown)
+            assert first.growth.rate == 1 and later.growth[:4] == first.growth[:4]
+            assert math.log(later.steps / first.steps, factor) == pytest.approx(degree, abs=0.25)
 
 
 def test_each_verdict_has_a_smallest_maze():
@@ -125,7 +148,7 @@ def test_one_branch_loses_nothing_by_a_short_horizon():
 def test_the_discounted_run_is_that_of_the_learner():
     maze = Maze(2, 2, 2)
     run = truncated.ascent(maze, Reward("discount", discount=0.9), 3000, 0.01)
-    assert rlvr_objective.discounted_run(maze, 10.0).steps == pytest.approx(run.steps_to_target[-1], rel=1e-9)
+    assert rlvr_objective.discounted_end(maze, 10.0)[0] == pytest.approx(run.steps_to_target[-1], rel=1e-9)
 
 
 # -- the KL mathematics -------------------------------------------------------------------------------------------

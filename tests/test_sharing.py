@@ -81,6 +81,15 @@ def test_a_blind_student_of_the_optimum_is_worse_than_base_on_deep_mazes():
     assert ties.blind_imitator(2, 20) > 10**6 > closed_forms.base_steps(2, 20, 5)
 
 
+def test_the_least_W_with_diamonds_shared_is_where_all_signs_are_right():
+    """Every W from 1 to one above the least is tried; the real roots, which no floor hides, are `shared_signs`."""
+    for K, L in ((1, 1), (2, 3), (4, 1), (9, 5), (12, 5), (20, 50)):
+        least = 1 + math.floor(max(ties.shared_threshold(K, L)))
+        right = [all(sum(row) < 0 for row in hitting.gradient(Maze(W, K, L), Policy.base(L))[0])
+                 for W in range(1, least + 2)]
+        assert right == [False] * (least - 1) + [True] * 2, (K, L)
+
+
 def test_tendencies_of_simple_features():
     """One weight of direction and one of type, added: K_ff e = 1 gives e = 1/3 each, and 1/3 backwards."""
     a, c, b, d = [1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1]

@@ -77,12 +77,12 @@ def test_a_tidy_formula_is_still_the_body(label):
     entry = claims()[label]
     value, names = expression(entry)
     at = dict(zip(entry.parameters, (3, 4, 5, 6), strict=False))
-    rho = Fraction((at.get("L", 1) + 1) ** 2, at.get("L", 1))
-    numbers = {symbol: sympy.Rational(*(rho if name == r"\rho" else Fraction(at[name])).as_integer_ratio())
-               for symbol, name in names.items() if name == r"\rho" or name in at}
+    L = Fraction(at.get("L", 1))
+    at |= {r"\rho": (L + 1) ** 2 / L, r"\Lambda": L + 1 / L, r"\varepsilon": at.get("eps", 1)}
+    numbers = {symbol: sympy.Rational(*Fraction(at[name]).as_integer_ratio()) for symbol, name in names.items()}
     exactly = entry.body(*(sympy.Integer(at[name]) for name in entry.parameters))
     assert sympy.nsimplify(value.subs(numbers)) == exactly
-    assert not re.search(r"\d(rho|[WKLMn])", formula(entry))       # SymPy's names for the letters do not show
+    assert not re.search(r"\d(rho|Lambda|[WKLMn])", formula(entry))       # SymPy's names for the letters do not show
 
 
 def test_formulas_read_as_written():

@@ -10,8 +10,9 @@ import networkx as nx
 import pytest
 
 from theory import closed_forms
+from theory.elimination import eliminate, totals
 from theory.maze import Maze
-from theory.mazes_general import corridor_tree, leaf, leaves_of, path_star, star
+from theory.mazes_general import ROOT, corridor_tree, leaf, leaves_of, path_star, rooms, star
 from theory.multigraph import BASE, START, expected_steps, mean_steps
 from theory.numeric import InputError, exact, fraction
 from theory.planning import never_back, sft_limit
@@ -110,15 +111,17 @@ def test_search_on_stars_by_listing_every_walk(name, value):
         assert BY_NAME[name].cost("SFT + search", value, maze).steps == searching(walk, sft_limit(walk), leaf(0))
 
 
-def test_search_on_a_tree_where_only_the_start_branches():
-    """Seed 3's skeleton is two legs of 3 and 5 corridors; legs of 1 and 2 are small enough to list."""
+def test_search_on_a_tree_where_only_the_start_branches(monkeypatch):
+    """Seed 3's skeleton is two legs of 3 and 5 corridors; legs of 1 and 2 are small enough to list where L > 1."""
     assert sorted(topology._legs("seed 3", 1)) == [3, 5]
-    tree = nx.Graph([(0, 1), (0, 2), (2, 3)])
-    walk = corridor_tree(tree, 0, 1, 3)
-    listed = sum(searching(walk, sft_limit(walk), target) for target in walk.targets) / len(walk.targets)
-    # 3 steps and 2 L - 2 a corridor, as `topology._tree_cost` has it
-    visit = [2 * leg * 3 + leg * 2 for leg in (1, 2)]
-    assert listed == Fraction(sum(visit) * (2 - 1), 2 * 2) + Fraction(3 * 3, 2)
+    short = nx.Graph([(0, 1), (0, 2), (2, 3)])
+    for tree, size in ((topology.random_skeleton("seed 3"), (1, 1, 1)), (short, (1, 1, 3)),
+                       (short, (2, 1, 1)), (short, (1, 2, 2))):
+        monkeypatch.setattr(topology, "random_skeleton", lambda name, tree=tree: tree)
+        maze = Maze(*size)
+        walk = corridor_tree(tree, 0, maze.K, maze.L, copies=maze.W)
+        listed = sum(searching(walk, sft_limit(walk), target) for target in walk.targets) / len(walk.targets)
+        assert topology.random_mazes("SFT + search", "seed 3", maze).steps == listed
 
 
 @pytest.mark.parametrize("name", ["seed 1", "seed 2", "seed 4"])
@@ -133,27 +136,74 @@ def test_search_strands_where_an_inner_fork_leads_back(name):
 
 @pytest.mark.parametrize("name, value", [("trees", 2), ("random-mazes", "seed 1"), ("random-mazes", "seed 3")])
 def test_costs_on_trees_by_elimination(name, value):
-    maze = Maze(2, 1, 2)
-    walk = (corridor_tree(nx.balanced_tree(2, value), 0, 1, 2) if name == "trees" else
-            corridor_tree(nx.random_labeled_tree(9, seed=int(value[-1])), 0, 1, 2, copies=2))
-    found = [BY_NAME[name].cost(learner, value, maze).steps for learner in ("base", "SFT", "RLVR")]
-    assert found == [mean_steps(walk, table) for table in (BASE, sft_limit(walk), never_back(walk))]
+    for maze in (Maze(2, 1, 2), Maze(1, 2, 1) if name == "random-mazes" else Maze(3, 1, 1)):
+        walk = (corridor_tree(nx.balanced_tree(maze.W, value), 0, maze.K, maze.L) if name == "trees" else
+                corridor_tree(nx.random_labeled_tree(9, seed=int(value[-1])), 0, maze.K, maze.L, copies=maze.W))
+        found = {learner: BY_NAME[name].cost(learner, value, maze).steps for learner in LEARNERS}
+        never = mean_steps(walk, never_back(walk))
+        assert found | {"SFT + search": 0} == {
+            "base": mean_steps(walk, BASE), "SFT": mean_steps(walk, sft_limit(walk)), "SFT + search": 0,
+            "SFT + restarts": sum(put_back(walk, target) for target in walk.targets) / len(walk.targets),
+            "RLVR": never, "distilled": never}
+
+
+def put_back(walk, target):
+    """SFT's steps with restarts, by elimination: an arc into a wrong dead end goes on as from the start."""
+    table, rows = sft_limit(walk), {}
+    for state in walk.states:
+        if walk.at(state) != target and (
+                walk.at(state) == walk.start or walk.graph.degree(state[1]) > 1):
+            row = rows[state] = {}
+            for arc, p in walk.row(table, state).items():
+                if arc[1] != target:
+                    after = START if walk.graph.degree(arc[1]) == 1 and arc[1] != walk.start else arc
+                    row[after] = row.get(after, 0) + p
+    return fraction(totals(eliminate(rows, lambda _: exact(1)))[START])
 
 
 @pytest.mark.parametrize("value, n", [("one", 1), ("two", 2), ("half", 2)])
 def test_costs_where_dead_ends_are_never_targets(value, n):
     maze = Maze(3, 2, 2)
     walk = path_star(maze, range(n))
-    found = [topology.dead_ends(learner, value, maze).steps for learner in ("base", "SFT")]
-    assert found == [expected_steps(walk, table, leaf(0)) for table in (BASE, sft_limit(walk))]
+    turning = {(ROOT, (ROOT, leaf(i), 1), 0): {((ROOT, leaf(i), 1), ROOT, 0): 1} for i in range(n, 3)}
+    tables = (BASE, sft_limit(walk), never_back(walk) | turning, never_back(walk) | turning)
+    found = [topology.dead_ends(learner, value, maze).steps
+             for learner in ("base", "SFT", "RLVR", "distilled", "SFT + restarts")]
+    assert found == [*[expected_steps(walk, table, leaf(0)) for table in tables], put_back(walk, leaf(0))]
 
 
-def test_search_is_bounded_where_dead_ends_are_never_targets():
-    maze = Maze(2, 1, 2)
-    walk = path_star(maze, range(1))
+@pytest.mark.parametrize("value, n, size", [("one", 1, (2, 1, 2)), ("two", 2, (3, 1, 2)), ("two", 2, (3, 1, 1)),
+                                            ("half", 3, (5, 1, 1))])
+def test_search_is_bounded_where_dead_ends_are_never_targets(value, n, size):
+    walk = path_star(Maze(*size), range(n))
     listed = searching(walk, sft_limit(walk), leaf(0))
-    bound = topology.dead_ends("SFT + search", "one", maze)
-    assert bound.known == "at most" and listed <= bound.steps < 1.5 * listed
+    bound = topology.dead_ends("SFT + search", value, Maze(*size))
+    assert bound.known == bound.growth.how == "at most" and listed <= bound.steps < Fraction(3, 2) * listed
+
+
+def entered(walk, chances):
+    """Never turning back, but on entering branch i: there on with chance chances[i]."""
+    table = never_back(walk)
+    for i, chance in enumerate(chances):
+        room = (ROOT, leaf(i), 1)
+        on = [arc for arc in walk.leaving[room] if arc[1] != ROOT]
+        table[ROOT, room, 0] = {**{arc: exact(chance) / len(on) for arc in on}, (room, ROOT, 0): 1 - exact(chance)}
+    return table
+
+
+@pytest.mark.parametrize("name, value, W", [(*case, W) for case in CASES for W in (2, 3)
+                                            if case[0] == "unequal-depth" or case[0] == "unequal-width" and W == 2])
+def test_on_which_side_of_the_best_blind_policy_the_cost_lies(name, value, W):
+    """All wrong branches alike, so two chances, one of them 1: a grid of both, by elimination."""
+    maze = Maze(W, 4, 1)
+    walk = star_of(name, value, maze) if value != "equal" else path_star(maze)
+    grid = [Fraction(i, 8) for i in range(8, 0, -1)]
+    pairs = [(x, Fraction(1)) for x in grid] + [(Fraction(1), y) for y in grid]
+    best = min(pairs, key=lambda pair: mean_steps(walk, entered(walk, [pair[0], *[pair[1]] * (W - 1)])))
+    there = expected_steps(walk, entered(walk, [best[0], *[best[1]] * (W - 1)]), leaf(0))
+    cost = BY_NAME[name].cost("RLVR", value, maze)
+    assert cost.known == ("at least" if there > cost.steps else "at most" if there < cost.steps else "exact")
+    assert cost.growth.how == ("at most" if cost.known == "at most" else "exact")
 
 
 # -- growths ------------------------------------------------------------------------------------------------------
@@ -226,6 +276,21 @@ def test_one_branch_leaves_no_gap():
             assert BY_NAME[name].verdict(value, Maze(1, 3, 2)) == "closes"
 
 
+@pytest.mark.parametrize("name", ["unequal-width", "trees", "random-mazes"])
+def test_no_critical_value_means_one_verdict(name):
+    critical = BY_NAME[name].critical("quick")
+    assert critical.value is None and len({BY_NAME[name].verdict(value) for value in BY_NAME[name].values}) == 1
+    assert "'survives'" in critical.how
+
+
+def test_a_verdict_that_changes_is_found():
+    shares = ("all", "half", "two", "one")
+    found = topology._first_change(topology.dead_ends, shares, Maze(5, 3, 2), "never")("quick")
+    assert found.value == "one" and found.words != "never"
+    assert [BY_NAME["dead-ends-never-targets"].verdict(value) for value in shares[2:]] == [
+        "survives", "shrinks to a polynomial"]
+
+
 def test_critical_values_are_computed():
     assert BY_NAME["dead-ends-never-targets"].critical("quick").value == 2
     depth = BY_NAME["unequal-depth"].critical("quick").value
@@ -258,3 +323,30 @@ def test_phases_have_a_cell_a_point(dial):
         phase = draw("quick")
         assert len(phase.cells) == len(phase.ys) and all(len(row) == len(phase.xs) for row in phase.cells)
         assert all(math.isfinite(cell) for row in phase.cells for cell in row)
+
+
+def over(walk, table, other, target=None):
+    """log10 of one table's cost over another's, by elimination; in the mean over targets where none is named."""
+    costs = [mean_steps(walk, t) if target is None else expected_steps(walk, t, target) for t in (table, other)]
+    return math.log10(costs[0] / costs[1])
+
+
+def cell(phase, x, y):
+    return phase.cells[phase.ys.index(y)][phase.xs.index(x)]
+
+
+def test_cells_of_the_phases_by_elimination():
+    depth, = (draw("quick") for draw in BY_NAME["unequal-depth"].phases)
+    for wrong, own in ((1, 1), (4, 1), (2, 5)):
+        walk = star([[5] * own, *[[5] * wrong] * 2])
+        wanted = over(walk, sft_limit(walk), never_back(walk), leaf(0))
+        assert cell(depth, wrong, own) == pytest.approx(wanted, rel=1e-12)
+    drawn, = (draw("quick") for draw in BY_NAME["random-mazes"].phases)
+    for size, seed in ((10, 0), (10, 5), (20, 3)):
+        walk = rooms(nx.random_labeled_tree(size, seed=seed), 0)
+        assert cell(drawn, size, seed) == pytest.approx(over(walk, sft_limit(walk), BASE), rel=1e-12)
+    shares, = (draw("quick") for draw in BY_NAME["dead-ends-never-targets"].phases)
+    for K, n in ((1, 1), (3, 1), (2, 4)):
+        walk = path_star(Maze(8, K, 5), range(n))
+        wanted = over(walk, sft_limit(walk), BASE, leaf(0))
+        assert cell(shares, K, n) == pytest.approx(wanted, rel=1e-12)

@@ -31,10 +31,10 @@ from typing import Any
 
 import flint
 
-from theory import closed_forms, hitting, kl_descent, sign_path
+from theory import closed_forms, hitting, kl_descent
 from theory.claim import FORKS, MAZES, Domain, claim
 from theory.maze import Maze
-from theory.numeric import ball_precision, exact, fraction
+from theory.numeric import ball_precision, exact
 from theory.policy import Policy
 
 SIGNS = ("derived", "rlvr_signs_criterion solved for W; docstring of theory.conditions")
@@ -147,12 +147,15 @@ def truncation_is_sft(W: int, K: int, L: int) -> float:
     return float(closed_forms.sft_steps(W, K, L))
 
 
-@claim("expected steps after 3000 sign steps of 0.01 from base, discount g = 1 - 1/h, h <= 2 K^2, over SFT's limit",
-       source=RUN, relation="at least", domain=Domain("W >= 2, 2 <= K <= 8, L <= 5"), stands_on=("sft_cost",),
-       control=lambda W, K, L: 1e38, control_words="10^38")
-def discount_unlearns(W: int, K: int, L: int) -> float:
-    """A discount that looks at most 2 K^2 steps ahead makes RLVR unlearn retreat: it ends worse than SFT by 10^37."""
-    return 1e37
+@claim("expected steps after 3000 sign steps of 0.01 from base, discount g = 1 - 1/h, over SFT's limit",
+       source=RUN, relation="at least",
+       domain=Domain("2 <= W <= 15, 2 <= K <= 8, L <= 5, 1 < h <= 2 K^2",
+                     lambda W, K, L, h: 2 <= W <= 15 and 2 <= K <= 8 and L <= 5 and 1 < h <= 2 * K * K),
+       stands_on=("sft_cost",), control=lambda: 7.5e37, control_words="7.5 10^37")
+def discount_unlearns() -> float:
+    """A discount that looks at most 2 K^2 steps ahead makes RLVR unlearn retreat: it ends worse than SFT, by a factor
+    of 7 10^37 or more."""
+    return 7e37
 
 
 # -- RLVR from SFT ------------------------------------------------------------------------------------------------
@@ -188,17 +191,14 @@ def sft_started(W: int, K: int, L: int, y: Any) -> Any:
 
 
 @claim("expected steps after ceil(log(K(L+1/L)/delta)/lr) sign steps from SFT's limit, over the optimum",
-       source=START, relation="at most", domain=Domain("W >= 2, 0 < delta <= 1", lambda W, **_: W >= 2),
+       source=START, relation="at most",
+       domain=Domain("W >= 2, 0 < delta <= 1; searched over W <= 60, K <= 40, L <= 50, delta >= 1/1000",
+                     lambda W, **_: W >= 2),
        stands_on=("sft_start_cost",), control=lambda delta: 1 + delta / 2, control_words="1 + delta/2")
 def sft_start_steps(delta: Any) -> Any:
     """From SFT's limit ceil(log(K(L+1/L)/delta)/lr) sign steps are enough for every W, fewer than from base: what is
     exponential there is the length of a rollout (`bill_sft_rlvr`), not the number of steps."""
     return 1 + delta
-
-
-def sft_start_rise(K: int, L: int, delta: Any) -> Fraction:
-    """y = delta/(K(L + 1/L)): where `sft_start_steps` looks."""
-    return fraction(exact(delta) / exact(sign_path.scale(K, L)))
 
 
 # -- a KL penalty -------------------------------------------------------------------------------------------------
@@ -272,7 +272,16 @@ def kl_trapped(W: int, K: int, beta: float) -> float:
        control=lambda: 0.85, control_words="85 per cent of it")
 def kl_trap_is_local() -> float:
     """And that is no optimum: for beta <= 3K being sure everywhere has the smaller F, out of reach of ascent from base;
-    for beta above about rho K/log rho it has the larger one (`kl_descent.even_penalty`)."""
+    for beta above about rho K/log rho it has the larger one (`kl_even`)."""
+    return 1.0
+
+
+@claim("F of all rows 1 over F of base, at beta = (base's steps - the optimum's)/(KL of the optimum)", source=KL,
+       domain=MAZES, stands_on=("kl_price", "base_cost", "optimum_cost"), control=lambda: 1.001,
+       control_words="0.1 % more")
+def kl_even() -> float:
+    """Base and the optimum have the same F at beta = ((K(L+1)+1)(K(L+1)+L)/L - (2K+1))/(K log((L+1)^2/L)), whatever W:
+    above it being sure everywhere does not pay."""
     return 1.0
 
 

@@ -36,14 +36,13 @@ def _on(dials: tuple[str, ...], words: str = "") -> Domain:
     return Domain(f"the dials {', '.join(dials)}{words}", lambda dial, **_: dial in dials)
 
 
-@claim("log2 of a learner's cost at depth 2n over that at depth n, less n log2 of its rate, for growth rate^K K^degree",
-       source=("derived", "the growths by which the map's verdicts are computed"),
-       domain=Domain("every dial, value and learner whose growth is said to be exact, less the slow ones; n = 512 "
-                     "where the rate is 1, else 64 or 8"),
+@claim("log2 of a learner's cost on a maze twice as deep (wide, thick) over that on the maze of size n, less n log2 of "
+       "its rate along K", source=("derived", "the growths by which the map's verdicts are computed"),
+       domain=Domain("every dial, value and learner whose growth is said to be exact, less the slow ones; n up to 512"),
        control=lambda degree: degree + 0.25, control_words="a quarter more in the degree")
 def map_growth(degree: int) -> float:
-    """The growths on the critique map are those of its costs: doubling the depth n multiplies a cost by rate^n
-    2^degree, up to what vanishes as n grows."""
+    """The growths on the critique map are those of its costs: doubling K multiplies a cost by rate^K 2^k, doubling W
+    by 2^w, and doubling L, where the rate is 1, by 2^l, up to what vanishes in large mazes."""
     return float(degree)
 
 
@@ -59,15 +58,19 @@ def critique_by_construction_quoted(dial: str, value: Any) -> bool:
     return False
 
 
-@claim("whether the gap survives, imitation trained to its limit", source=_objection("C1"), domain=_on(SFT_DATA),
+@claim("verdict on the gap, imitation trained to its limit", source=_objection("C1"), domain=_on(SFT_DATA),
        stands_on=("map_growth", "sft_frozen", "messy_flow", "messy_visits", "tie_limit"),
-       control=lambda dial, value: not _learnt(value) or dial == "recoveries" and value == 1,
-       control_words="it survives one recovery a trace too")
-def critique_by_construction(dial: str, value: Any) -> bool:
+       control=lambda dial, value: _closing(dial != "recoveries" or value != 1, value),
+       control_words="it survives one recovery a trace")
+def critique_by_construction(dial: str, value: Any) -> str:
     """The exponential hangs on the backward rows' being left alone, and that is a choice of data and weights: any share
     of traces with recoveries, one recovery a trace, or any part of a backward row's weight that is the forward row's,
     closes the gap; none, or a part of the wrong sign, leaves it."""
-    return not _learnt(value)
+    return _closing(True, value)
+
+
+def _closing(closes: bool, value: Any) -> str:
+    return "closes" if closes and _learnt(value) else "survives"
 
 
 def _learnt(value: Any) -> bool:

@@ -71,12 +71,15 @@ TEX_SIGNS = {"<=": r"\leq", ">=": r"\geq", "->": r"\to"}
 LONG = 24                             # characters of a word that may be broken anywhere, so that it fits its column
 
 
-def tex_text(text: str) -> str:
-    """`text` as LaTeX that prints it: every special character escaped, nothing interpreted, long words breakable."""
+def tex_text(text: str, code: bool = False) -> str:
+    """`text` as LaTeX that prints it: every special character escaped, nothing interpreted, long words breakable.
+
+    code: a word is broken behind its _ and - instead, unless it has a long piece without any.
+    """
     words = []
     text = re.sub(r"(?<=\w) ([<>]?=) (?=\w)", "\u00a0\\1\u00a0", " ".join(text.split()))       # no line ends at = or <=
     for word in text.split(" "):
-        out, breaks = "", len(word) > LONG
+        out, breaks = "", len(max(re.split("[_-]", word), key=len) if code else word) > LONG
         for i, char in enumerate(word):
             if i and char == word[i - 1] and char in "-,'":              # no ligatures: -- is not a dash
                 out += "{}"
@@ -95,7 +98,7 @@ def _tex(kind: str, cell: Cell) -> str:
     if kind == "sign":
         return f"${TEX_SIGNS.get(text, text)}$"
     if kind == "code":
-        return r"\texttt{" + tex_text(text).replace(r"\_", r"\_\allowbreak{}") + "}"
+        return r"\texttt{" + re.sub(r"(\\_|(?<=\w)-(?=\w))", r"\1\\allowbreak{}", tex_text(text, code=True)) + "}"
     if kind == "number" and (match := re.fullmatch(r"(-?[\d.]+)e\+?(-?\d+)", text)):
         return rf"${match[1]}\times 10^{{{match[2]}}}$"
     return tex_text(text)
@@ -147,6 +150,11 @@ OPENING = r"""% Compiles as it is; or \input it into a document that loads array
 """
 
 
+def _styled(formula: str) -> str:
+    """The formula in display style, or in the smaller text style where it would not fit its column."""
+    return rf"\{'display' if len(formula) <= 170 else 'text'}style {formula}"
+
+
 def latex(table: Table) -> str:
     r"""A booktabs longtable: a document of its own, and a fragment when it is \input into one."""
     spec = " ".join(rf">{{\raggedright\arraybackslash}}p{{\dimexpr {c.share:.3g}\linewidth-2\tabcolsep\relax}}"
@@ -157,7 +165,7 @@ def latex(table: Table) -> str:
     end = r" \\[2pt]" if any(column.share for column in table.columns) else r" \\"
 
     def line(row: Sequence[Cell]) -> str:
-        return " & ".join(_tex(c.kind, rf"\displaystyle {cell}" if c.kind == "math" else cell)
+        return " & ".join(_tex(c.kind, _styled(str(cell)) if c.kind == "math" else cell)
                           for c, cell in zip(table.columns, row, strict=True)) + end
 
     lines = [OPENING + r"\begingroup\footnotesize\setlength{\tabcolsep}{3pt}\setlength{\LTcapwidth}{\linewidth}",

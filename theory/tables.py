@@ -26,6 +26,7 @@ from theory.numeric import InputError, Steps, decimal, exact, integer
 
 __all__ = ["FORMATS", "GRID", "Column", "Table", "all_tables", "write", "write_file"]
 NOT_RUN = "not run on these sources"
+GREEK = {"eps": r"\varepsilon"}
 GRID = {"W": (2, 5, 15), "K": (1, 2, 3, 5, 10, 15, 30), "L": (1, 2, 5)}
 FIGURE3, FIGURE3_LR = Maze(15, 15, 5), 0.01
 FIGURE3_STEPS = (0, 1, 25, 50, 100, 200, 300, 400, 600, 800, 1000, 1200)
@@ -39,21 +40,25 @@ COSTS = {"base": "base_cost", "SFT limit": "sft_cost", "optimum": "optimum_cost"
 def expression(claim: Claim) -> tuple[Any, dict[Any, str]]:
     """(formula of a symbolic claim as SymPy, {symbol: its LaTeX}), in the order of the claim's parameters.
 
-    A power of (L+1)^2/L is written as one of rho, and numbers common to a factor come before it; the value is the
-    body's, which a test holds it to.
+    A power of (L+1)^2/L is written as one of rho, L + 1/L as Lambda, and numbers common to a factor come before it; the
+    value is the body's, which a test holds it to.
     """
     import sympy
 
     # named by position, because SymPy prints in the order of names: W L^K, not L^K W
     symbols = {name: sympy.Symbol(f"{i}{name}", positive=True) for i, name in enumerate(claim.parameters)}
-    rho = sympy.Symbol(f"{len(symbols)}rho", positive=True)
+    rho, pair = (sympy.Symbol(f"{len(symbols)}{name}", positive=True) for name in ("rho", "Lambda"))
     value = sympy.sympify(claim.body(*symbols.values()))
     if "L" in symbols:
         rate = claims()["sft_growth"].body(1, 1, symbols["L"])
         value = value.replace(lambda e: e.is_Pow and e.exp.free_symbols and e.base == rate, lambda e: rho**e.exp)
+        both = {symbols["L"], 1 / symbols["L"]}
+        value = value.replace(lambda e: e.is_Add and both <= set(e.args),
+                              lambda e: sympy.Add(pair, *(term for term in e.args if term not in both)))
     value = value.replace(lambda e: e.is_Mul, lambda e: sympy.Mul(
         *(sympy.factor_terms(factor) if factor.is_Add else factor for factor in e.args)))
-    return value, {symbol: name for name, symbol in symbols.items()} | {rho: r"\rho"}
+    return value, {symbol: GREEK.get(name, name) for name, symbol in symbols.items()} | {
+        rho: r"\rho", pair: r"\Lambda"}
 
 
 def formula(claim: Claim) -> str:
@@ -104,7 +109,8 @@ def bounds_symbolic(verdicts: Mapping[str, str]) -> Table:
                Column("relation", "sign", .05), Column("formula", "math", .26), Column("domain", share=.11),
                Column("verdict", share=.20))
     return Table("bounds_symbolic", "Bounds, symbolic", columns, rows, (
-        ("text", "Each quantity, its relation and the formula, where"), ("math", rf"\rho = {_formula('sft_growth')}"),
+        ("text", "Each quantity, its relation and the formula, where"),
+        ("math", rf"\rho = {_formula('sft_growth')},"), ("math", r"\Lambda = L + 1/L"),
         ("text", "and H is the expected number of steps from the fork to the target. A formula whose verdict is "
                  "REFUTED stands here because it is told; its true form is among the others. What was checked and how "
                  "far is the last column.")))

@@ -39,7 +39,7 @@ def critique(names: tuple[str, ...], profile: str, fresh: bool, as_json: bool) -
     if as_json:
         return print_json(rows)
     if len(rows) == 1:
-        return _one(rows[0])
+        return _one(rows[0], bool(found))
     _map(rows)
 
 
@@ -65,16 +65,16 @@ def _add(table: Any, *cells: Any) -> None:
 
 
 def _map(rows: list[dict[str, Any]]) -> None:
-    from verify.report.critique import critical_words, smallest_words
+    from verify.report.critique import critical_words, gap_words, smallest_words
 
     table = _table("dial", "question", "the gap", "critical value", "smallest maze", "run it again")
     for row in rows:
-        _add(table, row["dial"], row["question"], row["verdict"], critical_words(row), smallest_words(row),
+        _add(table, row["dial"], row["question"], gap_words(row), critical_words(row), smallest_words(row),
              row["command"])
     _console().print(table)
 
 
-def _one(row: dict[str, Any]) -> None:
+def _one(row: dict[str, Any], found: bool) -> None:
     from verify.report.critique import LETTERS, brief, critical_words, maze_words
 
     maze = ", ".join(f"{name} = {size}" for name, size in row["maze"].items())
@@ -102,5 +102,8 @@ def _one(row: dict[str, Any]) -> None:
     click.echo()
     for label, verdict in row["claims"].items():
         click.echo(f"claim     {label}: {verdict}")
-    click.echo(f"control   {row['controls_refuted']} of {len(row['claims'])} claims have a control that was refuted")
+    if found:
+        click.echo(f"control   {row['controls_refuted']} of {len(row['claims'])} claims have one that was refuted")
+    else:
+        click.echo("control   not run on these sources: backtrack verify")
     click.echo(f"command   {row['command']}; backtrack verify {' '.join(row['claims'])}")

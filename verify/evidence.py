@@ -24,6 +24,7 @@ import errno
 import functools
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -100,12 +101,33 @@ def append_line(path: Path, entry: dict[str, Any]) -> None:
     line = (json.dumps({"sources": fingerprint(), **entry}, ensure_ascii=False) + "\n").encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _drop_cut_line(path)
         # one write to a file opened for appending: lines of several processes do not mix
         with path.open("ab", buffering=0) as store:
             if store.write(line) != len(line):
                 raise OSError(errno.ENOSPC, "only part of a line could be written: no space left")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
+
+
+def writable(path: Path) -> None:
+    """InputError in one line, before anything is computed for it, where `path` cannot be appended to."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Take away a last line without its end: a kill or a full disk cut it off, and nothing may be written behind it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("r+b") as store:
+        store.seek(-1, os.SEEK_END)
+        if store.read(1) != b"\n":
+            store.seek(0)
+            store.truncate(store.read().rfind(b"\n") + 1)
 
 
 def load(path: Path) -> list[Evidence]:
@@ -123,7 +145,7 @@ def read_lines(path: Path, make: Callable[[dict[str, Any]], T], words: str) -> l
     if not path.exists():
         return []
     kept: list[T] = []
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -6,7 +6,7 @@ head, copy). `way_back` makes the end of the way on an exit of the fork where it
 `shares` replaces the uniform choice among the W branches by given probabilities (branch 0 first).
 
 Wrappers: restarts at wrong leaves (from the first fork, or from the last one reached), a clock, search by remembering
-the set of crossed arcs. Exact rationals; small mazes only.
+the set of crossed arcs. Exact rationals; small mazes only, by dense solves, or `.._sparse` ones on merged states.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import flint
 
 from theory.chain import START, TARGET, Chain
+from theory.elimination import ONE, eliminate, merged, totals
 from theory.maze import Maze
 from theory.numeric import INFINITY, exact, fraction
 from theory.policy import Policy
@@ -119,6 +120,23 @@ def restarted(M: int, maze: Maze, policy: Policy, *, last: bool = False, **readi
         return arc
 
     return Chain(redirected(nest(M, maze, policy, **reading).rows, to)).hitting_time()
+
+
+def steps_sparse(M: int, maze: Maze, policy: Policy, **reading: Any) -> Any:
+    """`steps` by sparse elimination of merged states: for mazes that the dense solve cannot reach."""
+    return _sparse(nest(M, maze, policy, **reading).rows)
+
+
+def restarted_sparse(M: int, maze: Maze, policy: Policy, **reading: Any) -> Any:
+    """`restarted`, to the first fork, by sparse elimination of merged states."""
+    return _sparse(redirected(nest(M, maze, policy, **reading).rows,
+                              lambda arc: START if arc[1][1] >= 0 and arc[1][2] == maze.shortest else arc))
+
+
+def _sparse(rows: Rows) -> Any:
+    small, of = merged({state: {after: p for after, p in rows[state].items() if after != TARGET and p != 0}
+                        for state in Chain(rows).visited()})
+    return fraction(totals(eliminate(small, lambda _: ONE))[of[START]])
 
 
 def budgeted(M: int, maze: Maze, policy: Policy, B: int, **reading: Any) -> Any:

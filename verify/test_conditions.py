@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from theory import closed_forms, dynamics, hitting, kl_descent, truncated
 from theory.chain import START, TARGET, lumped_chain
-from theory.conditions import crossings, sft_start_rise, sft_started
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
@@ -131,7 +130,10 @@ def test_small_W_needed__control(check, route):
 
 
 def _over_K(K, L):
-    return (1 + math.floor(max(crossings(K, L)))) / K
+    """As `_real_W`, the gradient in floats: nine digits at K = 10000."""
+    first, second = (dynamics.cost_and_gradient(maze, dynamics.base_log_odds(maze))[1][[1, 3]]
+                     for maze in (Maze(2, K, L), Maze(3, K, L)))
+    return (1 + math.floor((2 + first / (first - second)).max())) / K
 
 
 @pytest.mark.parametrize("L", [1, 2, 5])
@@ -148,6 +150,7 @@ def test_small_W_rate__control(check):
 STALLS: list[dict[str, Any]] = grid(W=(2, 3), K=(16, 48), L=(2, 5), theta=(4.0, 10.0))
 
 
+@functools.cache
 def _stalled(W, K, L, theta):
     lr = theta / K**1.5
     run = dynamics.descent(Maze(W, K, L), round(60 / lr), lr).steps_to_target
@@ -156,6 +159,10 @@ def _stalled(W, K, L, theta):
 
 def test_step_stall__computed(check):
     check.exhaust(STALLS, _stalled)
+
+
+def test_step_stall__tight(check):
+    check.tight([case for case in STALLS if case["K"] == 48 and case["theta"] == 4.0], _stalled, factor=1.1)
 
 
 def test_step_stall__control(check):
@@ -236,16 +243,23 @@ def test_truncation_is_sft__control(check):
     check.exhaust(SHORTEST, _straightened, within=1e-9)
 
 
-MYOPIC = [{**case, "looks": looks} for case in grid(W=(2, 15), K=(2, 4, 8), L=(1, 5)) for looks in (1, 2)]
+MYOPIC: list[dict[str, Any]] = [
+    *({**case, "h": looks * case["K"] ** 2} for case in grid(W=(2, 15), K=(2, 4, 8), L=(1, 5)) for looks in (1.0, 2.0)),
+    *grid(W=(2, 15), K=(2, 4), L=(1, 5), h=(1.001, 3.0)), *grid(W=(3,), K=(2, 3), L=(2,), h=(1.001, 3.0, 8.0))]
 
 
-def _myopic(W, K, L, looks):
-    run = truncated.ascent(Maze(W, K, L), Reward("discount", discount=1 - 1 / (looks * K * K)), 3000, 0.01)
+@functools.cache
+def _myopic(W, K, L, h):
+    run = truncated.ascent(Maze(W, K, L), Reward("discount", discount=1 - 1 / h), 3000, 0.01)
     return float(run.steps_to_target[-1] / float(closed_forms.sft_steps(W, K, L)))
 
 
 def test_discount_unlearns__computed(check):
     check.exhaust(MYOPIC, _myopic)
+
+
+def test_discount_unlearns__tight(check):
+    check.tight([case for case in MYOPIC if case["W"] == case["K"] == 2], _myopic, factor=1.1)
 
 
 def test_discount_unlearns__control(check):
@@ -302,22 +316,28 @@ def test_sft_start_cost__control(check):
     check.exhaust(STARTS, _from_sft, within=1e-11)
 
 
-ENOUGH: list[dict[str, Any]] = [{**case, "delta": delta}
-                                for case in grid(W=(2, 3, 40), K=(1, 2, 5, 40), L=(1, 2, 5, 50))
-                                for delta in (Fraction(1), Fraction(1, 2), Fraction(1, 20), Fraction(1, 1000))]
+ENOUGH = st.fixed_dictionaries({"W": st.integers(1, 60), "K": st.integers(1, 40), "L": st.integers(1, 50),
+                                "delta": st.integers(1, 1000).map(lambda n: n / 1000),
+                                "lr": st.sampled_from([0.01, 0.1, 0.9])})
+CORNERS = grid(W=(2, 40), K=(1, 2, 40), L=(1, 50), delta=(1.0, 0.01), lr=(0.01,))
 
 
-def _within(W, K, L, delta):
-    """At y = delta/(K(L+1/L)) itself, where the number of steps is not yet rounded up: the cost falls with it."""
-    return sft_started(W, K, L, sft_start_rise(K, L, delta)) / closed_forms.optimum_steps(W, K)
+def _within(W, K, L, delta, lr):
+    """By so many steps of exact descent, run; floats, and the margin is above 1e-4."""
+    steps = math.ceil(math.log(K * (L + 1 / L) / delta) / lr)
+    return math.exp(_from_sft(W, K, L, steps, lr)) / ((2 * W - 1) * (2 * K + 1))
 
 
-def test_sft_start_steps__exact(check):
-    check.exhaust(ENOUGH, _within)
+def test_sft_start_steps__searched(check):
+    check.search(ENOUGH, _within, max_examples=60)
+
+
+def test_sft_start_steps__tight(check):
+    check.tight(CORNERS, _within, factor=1.005)
 
 
 def test_sft_start_steps__control(check):
-    check.exhaust(ENOUGH, _within)
+    check.exhaust(CORNERS, _within)
 
 
 # -- a KL penalty -------------------------------------------------------------------------------------------------
@@ -455,12 +475,17 @@ def test_kl_trap__control(check):
 HELD: list[dict[str, Any]] = grid(W=(2, 15), K=(3, 8, 30), beta=(10.0, 20.0, 100.0))
 
 
+@functools.cache
 def _held(W, K, beta):
     return kl_descent.follow(Maze(W, K, 5), beta).steps / float(closed_forms.base_steps(W, K, 5))
 
 
 def test_kl_trapped__computed(check):
     check.exhaust(HELD, _held)
+
+
+def test_kl_trapped__tight(check):
+    check.tight([case for case in HELD if case["beta"] == 10.0], _held, factor=1.2)
 
 
 def test_kl_trapped__control(check):
@@ -490,3 +515,20 @@ def test_kl_trap_is_local__control(check):
 
 def test_kl_trap_is_local__needed(check):
     check.exhaust(grid(W=(2,), K=(10,), beta=(100.0,)), _against_certainty)
+
+
+def _even(W, K, L):
+    """Rows at log-odds 200 are 1 to every digit; base's F is its cost, written out."""
+    base = (K * (L + 1) + 1) * (K * (L + 1) + L) * (2 * W - 1) / L
+    return kl_descent.objective(Maze(W, K, L), np.full((4, K), 200.0), kl_descent.even_penalty(K, L))[0] / base
+
+
+EVEN = grid(W=(1, 2, 15), K=(1, 2, 15), L=(1, 2, 5))
+
+
+def test_kl_even__computed(check):
+    check.exhaust(EVEN, _even, within=1e-9)
+
+
+def test_kl_even__control(check):
+    check.exhaust(EVEN, _even, within=1e-9)

@@ -1,5 +1,6 @@
 """Checks of `theory.deployment`: exact solves with rows of two kinds, descent in stages, a chain that remembers."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -71,16 +72,21 @@ def _staged(W, K, L):
     for k in range(1, K + 1):
         maze = Maze(W, k, L)
         start = np.concatenate([learnt, dynamics.base_log_odds(maze)[:, -1:]], axis=1)
-        run = dynamics.descent(maze, 600, 0.01, start=start)
+        run = dynamics.descent(maze, 400 + math.ceil(100 * (math.log(K) + math.log(L))), 0.01, start=start)
         learnt = run.log_odds
     return float(run.steps_to_target[-1])
 
 
-STAGED = [{"W": W, "K": K, "L": L} for W, K, L in ((2, 10, 1), (3, 60, 5), (15, 15, 5))]
+STAGED = [{"W": W, "K": K, "L": L} for W, K, L in (
+    (2, 1, 1), (2, 1, 10), (2, 1, 100), (1000, 1, 10), (2, 2, 1000), (2, 10, 1), (15, 15, 5), (3, 60, 5), (2, 60, 50))]
 
 
 def test_curriculum_stages__computed(check):
     check.exhaust(STAGED, _staged)
+
+
+def test_curriculum_stages__tight(check):
+    check.tight([{"W": 2, "K": 1, "L": 1}], _staged, factor=1.02)
 
 
 def test_curriculum_stages__control(check):
@@ -130,7 +136,8 @@ def test_temperature_balanced__control(check):
     check.exhaust(HEATED, _rate(True))
 
 
-WARM = grid(W=(2, 3, 15), K=(8, 15, 40), L=(1, 2, 5, 20), X=[1 + Fraction(1, 2**i) for i in range(16)] + [2, 4, 100])
+WARM = grid(W=(2, 3, 15), K=(8, 15, 40), L=(1, 2, 5, 20), X=[1 + Fraction(1, 2**i) for i in range(16)] + [
+    Fraction(11, 10), 2, 4, 100])
 
 
 def _warm(W, K, L, X):
@@ -139,8 +146,25 @@ def _warm(W, K, L, X):
         maze, Policy.base(L))
 
 
-def test_temperature_best__exact(check):
+def test_temperature_best__computed(check):
+    """On a grid: no argument covers every X."""
     check.exhaust(WARM, _warm)
+
+
+@st.composite
+def warm(draw):
+    """Mazes from K = 8 on, and X at all distances from 1."""
+    above = Fraction(draw(st.integers(1, 1000)), 10 ** draw(st.integers(0, 6)))
+    return {"W": draw(st.integers(2, 1000)), "K": draw(st.integers(8, 60)), "L": draw(st.integers(1, 100)),
+            "X": 1 + above}
+
+
+def test_temperature_best__searched(check):
+    check.search(warm(), _warm)
+
+
+def test_temperature_best__tight(check):
+    check.tight(WARM, _warm, factor=1.02)
 
 
 def test_temperature_best__control(check):
@@ -221,12 +245,22 @@ def _first_rollout(W, K, L):
     return base / (sft - best)
 
 
-def test_ledger_first_rollout__exact(check):
+def test_ledger_first_rollout__computed(check):
+    """On a grid of mazes, each exactly."""
     check.exhaust(ROLLOUTS, _first_rollout)
 
 
+def test_ledger_first_rollout__searched(check):
+    check.search(st.fixed_dictionaries({"W": st.integers(2, 10**6), "K": st.integers(3, 60),
+                                        "L": st.integers(1, 1000)}), _first_rollout)
+
+
+def test_ledger_first_rollout__tight(check):
+    check.tight(ROLLOUTS, _first_rollout, factor=1.0)
+
+
 def test_ledger_first_rollout__needed(check):
-    check.exhaust([{"W": 2, "K": 1, "L": 5}], _first_rollout)
+    check.exhaust([{"W": 2, "K": 2, "L": 1}], _first_rollout)
 
 
 def test_ledger_first_rollout__control(check):

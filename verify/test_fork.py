@@ -83,17 +83,26 @@ def test_fork_optimum__control(check):
     check.exhaust(LIMITED, _predicted(lambda L: Policy.optimum()))
 
 
+# 7/2 is what K = L = 1 comes to as eps tends to 1
+ONE_DIAMOND = [{"W": W, "K": 1, "L": 1, "eps": Fraction(999, 1000)} for W in (2, 3)]
+
+
 def test_fork_sft_lower__exact(check):
-    check.exhaust(CASES, _predicted(Policy.sft_limit))
+    check.exhaust([*CASES, *ONE_DIAMOND], _predicted(Policy.sft_limit))
+
+
+def test_fork_sft_lower__tight(check):
+    check.tight(ONE_DIAMOND, _predicted(Policy.sft_limit), factor=1.01)
 
 
 def test_fork_sft_lower__control(check):
-    check.exhaust(CASES, _predicted(Policy.sft_limit))
+    check.exhaust([*CASES, *ONE_DIAMOND], _predicted(Policy.sft_limit))
 
 
 def _lines(K, L, policy):
-    """(1 - eps) H is linear in eps: its value at 0 and its slope, from two solves on the multigraph."""
-    at = [exact(_predicted(policy)(2, K, eps, L)) * (1 - eps) for eps in (exact(0), exact(1) / 2)]
+    """(1 - eps) H is linear in eps, as a third eps confirms: its value at 0 and its slope, on the multigraph."""
+    at = [exact(_predicted(policy)(2, K, eps, L)) * (1 - eps) for eps in (exact(0), exact(1) / 2, exact(9) / 10)]
+    assert 5 * (at[2] - at[0]) == 9 * (at[1] - at[0])
     return at[0], 2 * (at[1] - at[0])
 
 

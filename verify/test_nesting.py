@@ -73,7 +73,8 @@ def test_nested_restarts__control(check):
     _search(check, _nests(), nests.restarted)
 
 
-RATES = [{"M": M, "W": 2} for M in (2, 4, 7, 10)]
+# what is off, (W-1)/(W^M - W), falls along the whole list
+RATES = [{"M": M, "W": W} for W, M in ((2, 2), (2, 4), (3, 4), (5, 4), (2, 10), (3, 7))]
 
 
 def _restart_rate(M, W):
@@ -112,6 +113,26 @@ def test_nested_losing__computed(check):
 
 def test_nested_losing__control(check):
     check.exhaust(FEW, _losing)
+
+
+def _useless(W, K, L):
+    """The first M at which the restarted walk on the multigraph costs more than the walk left alone."""
+    maze, sft, M = Maze(W, K, L), Policy.sft_limit(L), 1
+    while nests.restarted_sparse(M, maze, sft) <= nests.steps_sparse(M, maze, sft):
+        M += 1
+    return M
+
+
+USELESS = [dict(zip("WKL", size, strict=True)) for size in (
+    (2, 1, 1), (2, 2, 1), (3, 1, 2), (3, 2, 2), (4, 2, 1), (5, 3, 1), (2, 3, 2))]
+
+
+def test_nested_useless__exact(check):
+    check.exhaust(USELESS, _useless)
+
+
+def test_nested_useless__control(check):
+    check.exhaust(USELESS, _useless)
 
 
 @st.composite
@@ -253,6 +274,7 @@ def _slope(M, W, K):
 
 
 SLOPES = [case for case in grid(M=(2, 3), W=(2, 3), K=(1, 2)) if _fits(**case, L=1, most=100)]
+SLOPES += [{"M": 4, "W": 2, "K": 1}, {"M": 5, "W": 2, "K": 1}]
 
 
 def test_nested_way_back_slope__exact(check):
@@ -287,19 +309,47 @@ def test_nested_way_back_restarts__control(check):
     _search(check, _nests(), _restarts_back)
 
 
-TINIEST = [{"M": M, "maze": Maze(2, 1, 1), "policy": Policy.optimum()} for M in (2, 3, 5, 8)]
+# in an order in which what is off falls all along
+RATES_BACK = [{"M": M, "maze": Maze(W, K, L), "policy": policy} for W, K, L, policy, M in (
+    (2, 1, 1, Policy.optimum(), 2), (2, 1, 1, Policy.optimum(), 5), (2, 2, 1, Policy.sft_limit(1), 6),
+    (2, 1, 1, Policy.sft_limit(1), 7), (3, 1, 1, Policy.optimum(), 5), (2, 1, 1, Policy("2/3", "3/5", "1/2", "7/8"), 7),
+    (3, 1, 2, Policy.sft_limit(2), 7), (3, 1, 1, Policy.optimum(), 7))]
 
 
 def _rate_back(M, maze, policy):
-    return exact(_restarts_back(M, maze, policy)) / exact(_restarts_back(M - 1, maze, policy))
+    more, less = (nests.restarted_sparse(m, maze, policy, way_back=True) for m in (M, M - 1))
+    return exact(more) / exact(less)
 
 
 def test_nested_way_back_rate__sweep(check):
-    check.sweep(TINIEST, _rate_back, within=1e-2)
+    check.sweep(RATES_BACK, _rate_back, within=1e-2)
 
 
 def test_nested_way_back_rate__control(check):
-    check.sweep(TINIEST, _rate_back, within=1e-2)
+    check.sweep(RATES_BACK, _rate_back, within=1e-2)
+
+
+def _first_back(W, K, L):
+    """The first M at which the restarted walk on the multigraph costs more."""
+    maze, M = Maze(W, K, L), 1
+    while (nests.restarted_sparse(M, maze, Policy.sft_limit(L), way_back=True)
+           <= nests.steps_sparse(M, maze, Policy.optimum(), way_back=True)):
+        M += 1
+    return M
+
+
+# the row W = 2 with the border L = 8 at K = 2, and each other answer
+BACK = [{"W": W, "K": K, "L": L} for W, K, L in (
+    (2, 1, 1), (2, 1, 12), (2, 2, 1), (2, 2, 8), (2, 2, 9), (2, 3, 1), (2, 4, 3), (3, 1, 1), (3, 2, 2), (4, 1, 1),
+    (4, 2, 1), (5, 1, 2), (5, 2, 1), (9, 1, 1), (12, 1, 2))]
+
+
+def test_nested_way_back_losing__exact(check):
+    check.exhaust(BACK, _first_back)
+
+
+def test_nested_way_back_losing__control(check):
+    check.exhaust(BACK, _first_back)
 
 
 def _losing_back(W, K, L):
@@ -307,16 +357,10 @@ def _losing_back(W, K, L):
     return nested.losing_depth(Maze(W, K, L), way_back=True)
 
 
-def test_nested_way_back_losing__exact(check):
-    check.exhaust(grid(W=range(2, 9), K=range(1, 7), L=(1, 2, 5, 8, 9, 20)), _losing_back)
-
-
 def test_nested_way_back_losing__computed(check):
-    check.exhaust(grid(W=(3, 5), K=(1,), L=(1, 2)), lambda W, K, L: _losing(W, K, L, way_back=True))
-
-
-def test_nested_way_back_losing__control(check):
-    check.exhaust(grid(W=range(2, 9), K=range(1, 7), L=(1, 2, 5, 8, 9, 20)), _losing_back)
+    near, far = (2, 3, 4, 5, 8, 9), (7, 8, 9, 15, 60)
+    check.exhaust([*grid(W=near, K=range(1, 5), L=(1, 2, 8, 9, 20)), *grid(W=near, K=(6, 7, 15, 40), L=(1, 9, 1000)),
+                   *grid(W=far, K=(1, 2, 7), L=(1, 9, 1000))], _losing_back)
 
 
 @st.composite
@@ -332,6 +376,16 @@ def _arrives(M, maze, policy):
 
 def test_nested_search_arrives__searched(check):
     _search(check, _certain(), _arrives)
+
+
+# W = 1 has 6 arcs a fork: many forks
+ARRIVES = [{"M": M, "maze": Maze(1, 1, 1), "policy": Policy(1, b, 1, d)} for M in range(1, 8)
+           for b, d in ((1, 1), (0, "1/2"), ("1/3", 0))] + [
+    {"M": M, "maze": Maze(2, 1, 1), "policy": Policy(1, "1/2", 1, "1/3")} for M in (2, 5)]
+
+
+def test_nested_search_arrives__exact(check):
+    check.exhaust(ARRIVES, _arrives)
 
 
 def test_nested_search_arrives__control(check):

@@ -4,6 +4,7 @@ Averages are taken over all errors one by one, each cost by an exact solve of th
 off the expected visits of its walk on the full multigraph.
 """
 
+import functools
 import itertools
 import math
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import Any
 
 import flint
 import numpy as np
+import pytest
 
 from theory import closed_forms, dynamics, hitting, perturbed
 from theory.chain import START, TARGET, full_chain, lumped_chain
@@ -62,15 +64,13 @@ def _mean_growth(W, K, L, q):
     return high / low
 
 
-RATES = [{"W": 3, "K": K, "L": 2, "q": 3} for K in (5, 10, 20, 40)]
-
-
-def test_noise_base_rate__sweep(check):
-    check.sweep(RATES, _mean_growth, within=1e-3)
+@pytest.mark.parametrize("L, q", [(2, 3), (5, 4)])
+def test_noise_base_rate__sweep(check, L, q):
+    check.sweep([{"W": 3, "K": K, "L": L, "q": q} for K in (5, 10, 20, 40)], _mean_growth, within=1e-3)
 
 
 def test_noise_base_rate__control(check):
-    check.sweep(RATES, _mean_growth, within=1e-3)
+    check.sweep([{"W": 3, "K": K, "L": 2, "q": 3} for K in (5, 10, 20, 40)], _mean_growth, within=1e-3)
 
 
 def _range(K, L, q):
@@ -99,19 +99,30 @@ def test_noise_range__control(check):
     check.exhaust(RANGES, _range, within=1e-9)
 
 
-LONG = [{"K": K, "L": 5, "q": 2} for K in (10, 40, 160)]
-
-
 def _spitzer(K, L, q):
-    return 2 * perturbed.expected_maximum(K, L, q)
+    """Expected range by Spitzer's identity, E|S_n| from the laws of the four rows as they are with their errors."""
+    base = Policy.base(L).branch(0)
+    jumps = [math.log(float(fraction(_with_errors(getattr(base, name), q) / _with_errors(getattr(base, name),
+                                                                                        1 / exact(q)))))
+             for name in ROWS]
+    # the rows jump by two heights, two rows by each: n diamonds draw 2n signs of each height
+    heights = sorted({round(jump, 12) for jump in jumps})
+    assert sorted(round(jump, 12) for jump in jumps) == sorted(2 * heights)
+    total = 0.0
+    for n in range(1, K + 1):
+        law = np.array([math.comb(2 * n, i) / 4**n for i in range(2 * n + 1)])
+        at = np.abs(sum(np.ix_(*[height * np.arange(-n, n + 1) for height in heights])))
+        total += float(law @ at @ law) / n
+    return total
 
 
-def test_noise_range_order__sweep(check):
-    check.sweep(LONG, _spitzer, within=0.06)
+@pytest.mark.parametrize("L, q", [(5, 2), (2, 3)])
+def test_noise_range_order__sweep(check, L, q):
+    check.sweep([{"K": K, "L": L, "q": q} for K in (10, 40, 160)], _spitzer, within=0.06)
 
 
 def test_noise_range_order__control(check):
-    check.sweep(LONG, _spitzer, within=0.06)
+    check.sweep([{"K": K, "L": 5, "q": 2} for K in (10, 40, 160)], _spitzer, within=0.06)
 
 
 def _log_mean(W, K, L, q):
@@ -119,11 +130,16 @@ def _log_mean(W, K, L, q):
     return _every_error(maze, Policy.base(L), q, True, lambda p: math.log(hitting.expected_steps(maze, p)))
 
 
-LOGS = grid(W=(2, 5), K=(1, 2), L=(1, 3), q=(2, 20, 10**6))
+LOGS = grid(W=(2, 5), K=(1, 2), L=(1, 3), q=(2, 20, 10**6)) + grid(W=(2,), K=(1,), L=(1000,), q=(2,))
+WIDE = [{"W": 10**6, "K": 2, "L": 1, "q": 20}]                # where the terms in W do not hide the range
 
 
 def test_noise_typical_least__searched(check):
     check.exhaust(LOGS, _log_mean)
+
+
+def test_noise_typical_least__tight(check):
+    check.tight(WIDE, _log_mean, factor=1.94)
 
 
 def test_noise_typical_least__control(check):
@@ -132,6 +148,10 @@ def test_noise_typical_least__control(check):
 
 def test_noise_typical_most__searched(check):
     check.exhaust(LOGS, _log_mean)
+
+
+def test_noise_typical_most__tight(check):
+    check.tight(WIDE, _log_mean, factor=1.42)
 
 
 def test_noise_typical_most__control(check):
@@ -186,15 +206,17 @@ def _near_optimum(W, K, L, x, q):
     return perturbed.averaged_steps(Maze(W, K, L), rows, q) / closed_forms.optimum_steps(W, K)
 
 
-DAMPED = [{"W": 3, "K": K, "L": 2, "x": Fraction(1, 10), "q": 3} for K in (10, 40, 160)]
+def _damped(L):
+    return [{"W": 3, "K": K, "L": L, "x": Fraction(1, 10), "q": 3} for K in (10, 40, 160)]
 
 
-def test_noise_damped__sweep(check):
-    check.sweep(DAMPED, _near_optimum, within=0.01)
+@pytest.mark.parametrize("L", [2, 5])
+def test_noise_damped__sweep(check, L):
+    check.sweep(_damped(L), _near_optimum, within=0.01)
 
 
 def test_noise_damped__control(check):
-    check.sweep(DAMPED, _near_optimum, within=0.01)
+    check.sweep(_damped(2), _near_optimum, within=0.01)
 
 
 def _estimated(L, n):
@@ -221,8 +243,9 @@ def test_noise_visits__control(check):
 # -- a noisy expert -----------------------------------------------------------------------------------------------
 
 
-def _expert_visits(maze, eta):
-    """Tied rows as shares of the expected moves of an erring expert on the full multigraph."""
+def _expert_visits(maze, eta, cut=False):
+    """Tied rows as shares of the expected moves of an erring expert on the full multigraph; whole traces, or cut: a
+    step off the shortest path is a trace's last."""
     eta = exact(eta)
     base, graph = Policy.base(maze.L).branch(0), maze.graph()
     here = Branch(*[(1 - eta) * (name in "ac") + eta * getattr(base, name) for name in ROWS])
@@ -235,7 +258,7 @@ def _expert_visits(maze, eta):
     system = [[flint.fmpq(int(i == j)) for j in range(len(states))] for i in range(len(states))]
     for state, row in rows.items():
         for after, p in row.items():
-            if after != TARGET:
+            if after != TARGET and not (cut and (after.head.branch != 0 or after.head.depth < after.tail.depth)):
                 system[number[after]][number[state]] -= p
     visits = flint.fmpq_mat(system).solve(flint.fmpq_mat([[int(i == 0)] for i in range(len(states))]))
     went: dict[Any, Any] = {}
@@ -281,47 +304,75 @@ def _growth(steps):
     return lambda K, **case: steps(K=K + 1, **case) / steps(K=K, **case)
 
 
-KEPT = [{"W": 3, "K": K, "L": 2, "eta": Fraction(1, 5)} for K in (4, 8, 16, 32)]
+def _kept(L, eta):
+    return [{"W": 3, "K": K, "L": L, "eta": eta} for K in (4, 8, 16, 32)]
 
 
-def test_expert_rate__sweep(check):
-    check.sweep(KEPT, lambda **case: _growth(_expert_steps)(**case), within=1e-6)
+ERRS = [(2, Fraction(1, 5)), (5, Fraction(2, 5))]
+
+
+@pytest.mark.parametrize("L, eta", ERRS)
+def test_expert_rate__sweep(check, L, eta):
+    check.sweep(_kept(L, eta), lambda **case: _growth(_expert_steps)(**case), within=1e-6)
 
 
 def test_expert_rate__control(check):
-    check.sweep(KEPT, lambda **case: _growth(_expert_steps)(**case), within=1e-6)
+    check.sweep(_kept(*ERRS[0]), lambda **case: _growth(_expert_steps)(**case), within=1e-6)
+
+
+@functools.cache
+def _cut_rows(W, L, eta):
+    """The rows that cut traces teach, read off the expert's walk in a maze of two diamonds: alike in both."""
+    rows = _expert_visits(Maze(W, 2, L), eta, cut=True)
+    assert rows[0::2] == rows[1::2]
+    return Policy(*rows[0::2])
 
 
 def _cut_steps(W, K, L, eta):
-    return hitting.expected_steps(Maze(W, K, L), perturbed.cut_rows(L, eta))
+    return hitting.expected_steps(Maze(W, K, L), _cut_rows(W, L, eta))
 
 
-def test_expert_cut_rate__sweep(check):
-    check.sweep(KEPT, lambda **case: _growth(_cut_steps)(**case), within=1e-6)
+@pytest.mark.parametrize("L, eta", ERRS)
+def test_expert_cut_rate__sweep(check, L, eta):
+    check.sweep(_kept(L, eta), lambda **case: _growth(_cut_steps)(**case), within=1e-6)
 
 
 def test_expert_cut_rate__control(check):
-    check.sweep(KEPT, lambda **case: _growth(_cut_steps)(**case), within=1e-6)
+    check.sweep(_kept(*ERRS[0]), lambda **case: _growth(_cut_steps)(**case), within=1e-6)
 
 
-ERRING = grid(W=(2, 3, 9), K=(3, 5, 6, 10), L=(1, 2, 5, 20),
-              eta=(Fraction(1, 10**6), Fraction(1, 10), Fraction(3, 10), Fraction(1, 2)))
+ERRING = grid(W=(2, 9), K=(3, 5, 10), L=(1, 5, 20), eta=(Fraction(1, 10**6), Fraction(3, 10), Fraction(1, 2)))
+MANY = grid(W=(2, 3, 9, 2000, 10**6), K=(5, 6, 8, 12), L=(1, 2, 16, 32, 100, 2048),
+            eta=(Fraction(1, 100), Fraction(2, 5), Fraction(1, 2)))
+EDGE = [{"W": 10**6, "K": 5, "L": L, "eta": Fraction(1, 2)} for L in (16, 32)]        # L = 2^(K-1), and twice that
+
+
+def _helps(W, K, L, eta):
+    return bool(_expert_steps(W, K, L, eta) <= closed_forms.sft_steps(W, K, L))
 
 
 def test_expert_recovery_quoted__searched(check):
-    check.exhaust(ERRING, _expert_steps)
+    check.exhaust(ERRING, _helps)
 
 
 def test_expert_recovery_quoted__control(check):
-    check.exhaust(ERRING, _expert_steps)
+    check.exhaust(ERRING, _helps)
 
 
 def test_expert_worse__searched(check):
-    check.exhaust(ERRING, _expert_steps)
+    check.exhaust(ERRING + MANY, _expert_steps)
+
+
+def test_expert_worse__needed(check):
+    check.exhaust(EDGE, _expert_steps)
+
+
+def test_expert_worse__tight(check):
+    check.tight(EDGE[:1], _expert_steps, factor=1.42)
 
 
 def test_expert_worse__control(check):
-    check.exhaust(ERRING, _expert_steps)
+    check.exhaust(EDGE, _expert_steps)
 
 
 def _crossing(L, K=10):
@@ -357,15 +408,17 @@ def _uncovered_steps(W, K, L, y):
     return hitting.expected_steps(Maze(W, K, L), _uncovered(L, y))
 
 
-LESS = [{"W": 2, "K": K, "L": 3, "y": y} for y in (3,) for K in (5, 20, 80)]
+def _less(L, y):
+    return [{"W": 2, "K": K, "L": L, "y": y} for K in (5, 20, 80)]
 
 
-def test_uncovered_base__sweep(check):
-    check.sweep(LESS, lambda **case: _growth(_uncovered_steps)(**case), within=1e-6)
+@pytest.mark.parametrize("L, y", [(3, 3), (5, Fraction(1, 4))])
+def test_uncovered_base__sweep(check, L, y):
+    check.sweep(_less(L, y), lambda **case: _growth(_uncovered_steps)(**case), within=1e-6)
 
 
 def test_uncovered_base__control(check):
-    check.sweep(LESS, lambda **case: _growth(_uncovered_steps)(**case), within=1e-6)
+    check.sweep(_less(3, 3), lambda **case: _growth(_uncovered_steps)(**case), within=1e-6)
 
 
 COVERS = grid(W=(2, 3), K=(1, 2, 4), L=(1, 2, 5), y=(Fraction(1, 3), 1, Fraction(11, 10), 20))
@@ -388,11 +441,12 @@ def _rlvr_from(W, K, L, y):
     maze = Maze(W, K, L)
     start = dynamics.base_log_odds(maze)
     start[1] -= math.log(y)
-    start[3] -= math.log(y)
+    start[3] -= math.log(y)                                       # a row of base at 1 to 12 digits for y = 1e-12
     return float(dynamics.descent(maze, 1500, 0.01, start=start).steps_to_target[-1])
 
 
-STARTS = grid(W=(2,), K=(2, 12), L=(1, 5), y=(0.1, 100))
+STARTS = grid(W=(1, 2, 50), K=(2, 15), L=(1, 5), y=(1e-12, 0.1, 1, 10, 100)) + grid(
+    W=(15,), K=(15,), L=(5,), y=(1e-12, 0.5, 1.1, 2, 10))         # Figure 3's maze at the values of the dial
 
 
 def test_uncovered_recovers__computed(check):
@@ -403,9 +457,16 @@ def test_uncovered_recovers__control(check):
     check.exhaust(STARTS, _rlvr_from)
 
 
+STEEP = grid(W=(2, 9), K=(1, 3, 6), L=(100,), y=(10**8,))
+
+
 def test_uncovered_rollout__searched(check):
-    check.exhaust(COVERS, _uncovered_steps)
+    check.exhaust(COVERS + STEEP, _uncovered_steps)
+
+
+def test_uncovered_rollout__tight(check):
+    check.tight(STEEP[-1:], _uncovered_steps, factor=1.02)
 
 
 def test_uncovered_rollout__control(check):
-    check.exhaust(COVERS, _uncovered_steps)
+    check.exhaust(COVERS + STEEP, _uncovered_steps)

@@ -24,7 +24,8 @@ from verify.dials.dial import FIGURE3, MOST_ARCS, Cost, Critical, Dial, Growth, 
 
 LIMIT = "limit"                                   # training for ever, or data without end
 BALL = "computed, within 1e-15"
-SOFT = Growth(K=1, W=1, L=1, how="exact; the degree in L shows once L passes e^t")
+SOFT = Growth(K=1, W=1, L=1, how="asymptotic: shows once K log(ac/(bd)) is large, and L passes e^t")
+MESSY_SOFT = SOFT._replace(how="asymptotic: shows once K log(ac/(bd)) is large, L passes e^((1+w)t) and W passes 1/eps")
 STRANDS = Cost(math.inf, None, words="strands with positive probability, as a row a or c is short of 1")
 BASE = Growth(K=2, W=1, L=1)
 SHARE = Fraction(1, 10)                           # of messy traces, where time or recoveries are the dial
@@ -200,10 +201,10 @@ def _messy_time(learner: str, value: Any, maze: Maze) -> Cost:
     w = perturbed.retreat_rate(maze.W, SHARE)
     if learner == "SFT + restarts":
         alone = Maze(1, maze.K, maze.L)
-        return Cost(number(maze.W * perturbed.mixed_steps(alone, value, w)), SOFT, BALL)
+        return Cost(number(maze.W * perturbed.mixed_steps(alone, value, w)), MESSY_SOFT, BALL)
     rows = perturbed.mixed_policy(maze.L, value, w).branch(0)
     rate = float(rows.a * rows.c / (rows.b * rows.d))
-    growth = Growth(rate, W=1, how=BALL) if maze.W > 1 else SOFT
+    growth = Growth(rate, W=1, how=BALL) if maze.W > 1 else MESSY_SOFT
     return Cost(number(perturbed.mixed_steps(maze, value, w)), growth, BALL)
 
 
@@ -261,12 +262,16 @@ def _finite(learner: str, value: Any, maze: Maze) -> Cost:
         return Cost(steps, BASE)
     if W == 1 and value:                             # one branch, seen by every datum
         return standard(learner, maze)
-    # K where the target's own branch was not seen
-    unseen = Growth(closed_forms.sft_rate(exact(L)), K=1, W=1, how=f"exact; shows once rho^K passes 2^{value} about")
+    # K where the target's own branch was not seen; W where no branch was
+    shows = {"SFT": f"K once it passes (1-1/W)^-{value}",
+             "distilled": f"the rate once rho^K passes (2W/(W+1))^{value}, K once it passes ((3W+3)/(2W-1))^{value}"
+             }.get(learner, "")
+    unseen = Growth(closed_forms.sft_rate(exact(L)), K=1, W=1,
+                    how=f"asymptotic: shows {shows}, W once it passes {value} rho^K")
     if learner == "SFT + search":
         return STRANDS
     if learner == "SFT + restarts":
-        late = f"exact; shows once K passes (1-1/W)^-{value}"
+        late = f"asymptotic: shows once K passes (1-1/W)^-{value}"
         return Cost(data.golden_mean_restarts(W, K, L, value), BASE._replace(how=late))
     if learner == "SFT":
         return Cost(data.golden_mean(W, K, L, value), unseen)
@@ -274,11 +279,11 @@ def _finite(learner: str, value: Any, maze: Maze) -> Cost:
 
 
 def _finite_critical(profile: str) -> Critical:
-    W, K, L = 2, 6, FIGURE3.L
-    base = closed_forms.base_steps(W, K, L)
-    least = next(n for n in range(100) if data.golden_mean(W, K, L, n) > base)
-    return Critical(least, "exact", "one golden path is enough for the rate rho (least n worse than base at "
-                    f"W = {W}, K = {K}, L = {L}); no number of them brings it down")
+    W, L = 2, FIGURE3.L
+    K = next(k for k in range(1, 100) if data.golden_mean(W, k, L, 1) > closed_forms.base_steps(W, k, L))
+    least = next(n for n in range(100) if data.golden_mean(W, K, L, n) > closed_forms.base_steps(W, K, L))
+    return Critical(least, "exact", "one golden path is enough for the rate rho, and no number of them brings it down: "
+                    f"at W = {W}, L = {L} it is worse than none, which is base, from K = {K} on")
 
 
 FINITE = Dial(

@@ -11,7 +11,8 @@ Setting.
                    the temperature: in SFT's forward rows, in all of RLVR's
     fork-memory    branches whose leaf was seen are not entered again
 
-Everything is exact but RLVR's and the student's part of the ledger, which is a rigorous upper bound, for W >= K.
+Everything is exact but RLVR's and the student's part of the ledger, which is a rigorous upper bound, for W >= K, and
+RLVR's stages, which were run (`curriculum_stages`).
 Not covered: curricula of rollouts (a share of short mazes among long ones moves the same rows: those of each depth).
 """
 
@@ -49,6 +50,11 @@ def _curriculum(learner: str, value: Any, maze: Maze) -> Cost:
     if value not in DEPTHS:
         raise InputError(f"curriculum has no value {value!r}; there are {', '.join(DEPTHS)}")
     W, K, L, k = maze.W, maze.K, maze.L, trained_depth(value, maze.K)
+    if value.endswith("in stages") and learner in ("RLVR", "distilled"):
+        run = "computed: the optimum within 5 %, in runs of 400 + 100 log(KL) sign steps a stage, K <= 60, L <= 1000"
+        cost = standard(learner, maze)
+        return cost._replace(known=run if K <= 60 and L <= 1000 else f"not run at this maze; {run}",
+                             growth=LINEAR._replace(how=f"of the optimum; {run}"))
     if learner == "base" or value not in ("K/2", "1"):
         return standard(learner, maze)
     if learner == "SFT + search":

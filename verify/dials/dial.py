@@ -9,9 +9,12 @@ them, the challenger, stands for imitation on this dial, and one, the champion, 
 gap between them is computed from their growths, never typed:
 
     survives                  the challenger's rate in K is the greater, or it never arrives
-    shrinks to a polynomial   equal rates; the challenger's degree in K, W or L is the greater
-    closes                    equal rates and degrees, and the challenger costs no less than the champion
-    reverses                  the champion's rate or degree is the greater; or equal growth, and the champion costs more
+    shrinks to a polynomial   equal rates; the challenger's degree in K, W or L (or in log K) is the greater, whatever
+                              the champion's in the others
+    closes                    equal growth, and the challenger costs no less than the champion: what is left is a
+                              constant factor, the ratio shown
+    reverses                  the champion's rate, or none but its degrees, is the greater; or equal growth, and the
+                              champion costs more
     undefined                 one of the two has no cost: nothing says what it learns
 
 The smallest maze that shows a verdict is the first, by number of arcs, at which the costs bear its signature:
@@ -26,6 +29,7 @@ Not covered: what the dials are (`verify.dials.*`), rows and tables of the whole
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -41,8 +45,9 @@ MOST_ARCS = 150                          # how far the search for the smallest m
 
 
 class Growth(NamedTuple):
-    """cost ~ const rate^K K^k W^w L^l as one of them grows; rate a positive exact number or a float, 1 for none.
+    """cost ~ const rate^K K^k W^w L^l (log K)^log as one of them grows; rate a positive number, 1 for none.
 
+    rate: exact or a float; infinite for a learner that from some K on ends where it never arrives.
     how: 'exact' where it follows from a formula; otherwise how it was found, with its error.
     """
 
@@ -51,6 +56,7 @@ class Growth(NamedTuple):
     W: int = 0
     L: int = 0
     how: str = "exact"
+    log: int = 0
 
     @property
     def exponent(self) -> float:
@@ -113,6 +119,7 @@ class Dial:
     maze: Maze = FIGURE3                   # where the costs shown are computed
     positions: tuple[float, ...] = ()
     mazes: Callable[[str], Iterable[Maze]] | None = None      # of the profile: where to look for the smallest
+    meant: Callable[[Any, Maze], Maze] | None = None          # the maze that (value, maze) stands for, where it differs
     phases: tuple[Callable[[str], Phase], ...] = ()
     notes: str = ""
     words: dict[Any, str] = field(default_factory=dict)       # value -> what it means, where the number does not say
@@ -132,9 +139,9 @@ class Dial:
     def ratio(self, value: Any, maze: Maze | None = None) -> Any:
         """The challenger's cost over the champion's; None where it is not defined."""
         over, under = (self.cost(name, value, maze or self.maze).steps for name in (self.challenger, self.champion))
-        if over is None or under is None or under == float("inf"):
+        if over is None or under is None or under == math.inf:
             return None
-        return over if over == float("inf") else fraction(exact(over) / exact(under))
+        return over if over == math.inf else fraction(exact(over) / exact(under))
 
     def smallest(self, value: Any, profile: str = "quick") -> Maze | None:
         """The first maze, by number of arcs, whose costs bear the signature of the verdict at `value`; or None."""
@@ -142,23 +149,24 @@ class Dial:
         for maze in (self.mazes(profile) if self.mazes else by_size()):
             costs = (self.cost(name, value, maze).steps for name in (self.challenger, self.champion, "base"))
             if shows(wanted, *costs):
-                return maze
+                return self.meant(value, maze) if self.meant else maze
         return None
 
 
 def verdict(challenger: Cost, champion: Cost) -> str:
     """One of VERDICTS; see the module docstring."""
-    infinity = float("inf")
-    if challenger.steps is None or champion.steps is None or challenger.steps == champion.steps == infinity:
+    if challenger.steps is None or champion.steps is None or challenger.steps == champion.steps == math.inf:
         return "undefined"
-    if infinity in (challenger.steps, champion.steps):
-        return "survives" if challenger.steps == infinity else "reverses"
+    if math.inf in (challenger.steps, champion.steps):
+        return "survives" if challenger.steps == math.inf else "reverses"
     mine, theirs = challenger.growth, champion.growth
     if mine is None or theirs is None:
         return "undefined"
     if not _alike(mine.rate, theirs.rate):
         return "survives" if mine.exponent > theirs.exponent else "reverses"
-    degrees = [a - b for a, b in zip(mine[1:4], theirs[1:4], strict=True)]
+    degrees = [mine.K - theirs.K, mine.W - theirs.W, mine.L - theirs.L]
+    if not any(degrees):
+        degrees = [mine.log - theirs.log]
     if max(degrees) > 0:
         return "shrinks to a polynomial"
     if min(degrees) < 0 or exact(challenger.steps) < exact(champion.steps):
@@ -168,7 +176,7 @@ def verdict(challenger: Cost, champion: Cost) -> str:
 
 def shows(verdict: str, challenger: Any, champion: Any, base: Any) -> bool:
     """Whether the three costs bear the signature of a verdict."""
-    undefined = None in (challenger, champion) or challenger == champion == float("inf")
+    undefined = None in (challenger, champion) or challenger == champion == math.inf
     if undefined or verdict == "undefined":
         return undefined and verdict == "undefined"
     return {"survives": challenger > base > champion, "shrinks to a polynomial": base >= challenger > champion,
@@ -191,8 +199,6 @@ def check_learner(learner: str) -> str:
 
 
 def _log(value: Any) -> float:
-    import math
-
     if isinstance(value, float):
         return math.log(value)
     value = fraction(exact(value))
@@ -201,6 +207,8 @@ def _log(value: Any) -> float:
 
 def _alike(first: Any, second: Any) -> bool:
     """Equal exactly, or as floats to nine digits where either is one."""
+    if math.inf in (first, second):
+        return bool(first == second)
     if isinstance(first, float) or isinstance(second, float):
         return abs(_log(first) - _log(second)) <= 1e-9
     return bool(exact(first) == exact(second))

@@ -8,7 +8,7 @@ way back), which the framework's verdicts do not see and the words and the diagr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,10 +17,12 @@ from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction, integer
 from theory.policy import Policy
 from verify.dials.common import LINEAR, standard
-from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, by_size, check_learner
+from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, by_size, check_learner, verdict
 
 DEPTHS = (1, 2, 3, 5, 10)
+LOOKED = 12                                          # how many forks a dial is asked for its critical value
 BOUND = "at most: the better of two walkers, all rows 1, and b_K = 1/2 beside them"
+UPPER = LINEAR._replace(how="at most: that of the better of two walkers")
 
 
 def _exact(value: Any) -> Any:
@@ -54,13 +56,21 @@ def way_back_cost(learner: str, M: int, maze: Maze) -> Cost:
             return standard(learner, maze)
         return Cost(math.inf, None, words=f"strands: arrives with probability {nesting.nested_search_arrives(M)}")
     steps = min(exact(nesting.nested_way_back_ones(M, W, K)), exact(nesting.nested_way_back_turning(M, W, K)))
-    return Cost(_exact(steps), LINEAR, "exact" if M == 1 else BOUND)
+    return Cost(_exact(steps), *((LINEAR, "exact") if M == 1 else (UPPER, BOUND)))
+
+
+def changes(cost: Callable[[str, Any, Maze], Cost], values: Sequence[Any], challenger: str) -> list[Any]:
+    """The values whose verdict, of `challenger` against RLVR, is not that of the value before."""
+    found = [verdict(cost(challenger, value, FIGURE3), cost("RLVR", value, FIGURE3)) for value in values]
+    return [value for value, before, here in zip(values[1:], found, found[1:], strict=False) if here != before]
 
 
 def _onward_critical(profile: str) -> Critical:
     least = {W: nested.losing_depth(Maze(W, FIGURE3.K, FIGURE3.L)) for W in (2, 3, FIGURE3.W)}
     useless = nested.useless_depth(FIGURE3)
-    return Critical(least[FIGURE3.W], "exact", f"from M = {least[FIGURE3.W]} forks on restarts cost more than RLVR ("
+    [turn] = changes(onward_cost, range(1, LOOKED + 1), "SFT + restarts")
+    assert turn == least[FIGURE3.W], (turn, least)
+    return Critical(turn, "exact", f"from M = {least[FIGURE3.W]} forks on restarts cost more than RLVR ("
                     f"{least[2]} when W = 2, {least[3]} when W = 3; K and L do not matter), each further fork W times "
                     f"as much; from M = {useless} on, in the maze of the paper's figure, more than SFT left alone")
 
@@ -68,8 +78,10 @@ def _onward_critical(profile: str) -> Critical:
 def _way_back_critical(profile: str) -> Critical:
     least = {W: nested.losing_depth(Maze(W, FIGURE3.K, FIGURE3.L), way_back=True) for W in (2, 3, 4, 5, FIGURE3.W)}
     words = ", ".join(f"{M} when W = {W}" for W, M in least.items())
-    return Critical(None, "exact", "SFT alone loses to RLVR at every M. Restarts lose to the walker with all rows 1 "
-                    f"from M on: {words}. Search strands from M = 2 on")
+    turns = changes(way_back_cost, range(1, LOOKED + 1), "SFT")
+    how = f"computed: the verdict is {'not ' if turns else ''}the same at every M up to {LOOKED}"
+    return Critical(turns[0] if turns else None, how, "SFT alone loses to RLVR at every M looked at. Restarts lose to "
+                    f"the walker with all rows 1 from M on: {words}. Search strands from M = 2 on")
 
 
 def _winner(profile: str) -> Phase:
@@ -101,6 +113,7 @@ def large(profile: str) -> Iterator[Maze]:
 ERRORS = (Fraction(0), Fraction(1, 10**6), Fraction(1, 1000), Fraction(1, 10), Fraction(1, 2))
 BEYOND = "exact, once rho^K, L or W is far beyond 1/eps"
 HELD = (Fraction(0), Fraction(1, 10), Fraction(1, 2))
+TINY = tuple(Fraction(1, 2**j) for j in range(64, 0, -1))          # where a dial is asked whether 0 alone is critical
 
 
 def forked(profile: str) -> Iterator[Maze]:
@@ -146,17 +159,30 @@ def held_cost(learner: str, eps: Any, maze: Maze) -> Cost:
     return standard(learner, maze)
 
 
+def _lone_zero(cost: Callable[[str, Any, Maze], Cost]) -> Any:
+    """0 where the verdict on SFT changes between eps = 0 and 2^-64 and nowhere from there to 1/2; else the interval of
+    eps between which it last changes, or None."""
+    eps = (Fraction(0), *TINY)
+    turns = changes(cost, eps, "SFT")
+    if not turns:
+        return None
+    return 0 if turns == [eps[1]] else (eps[eps.index(turns[-1]) - 1], turns[-1])
+
+
+ZERO_ALONE = "computed: one verdict at 0, another at every eps = 2^-64 .. 1/2, by growths exact for every eps > 0"
+
+
 def _predicted_critical(profile: str) -> Critical:
     K, L = FIGURE3.K, FIGURE3.L
     near, worse = float(fork.fork_critical(K, L, Fraction(1, 20))), float(fork.fork_worse_than_base(K, L))
-    return Critical(0, "exact", f"the exponential is there for every eps > 0. In the maze of the paper's figure SFT is "
-                    f"within 5 % of RLVR up to eps = {near:.3g}, and worse than base from {worse:.3g} on: of the order "
-                    "K rho^-K")
+    return Critical(_lone_zero(predicted_cost), ZERO_ALONE, "the exponential is there for every eps > 0. In the maze "
+                    f"of the paper's figure SFT is within 5 % of RLVR up to eps = {near:.3g}, and worse than base from "
+                    f"{worse:.3g} on: of the order K rho^-K")
 
 
 def _held_critical(profile: str) -> Critical:
-    return Critical(0, "exact", "a calibrated follower of a prediction that holds for the walk gains nothing for any "
-                    "eps in (0, 1): SFT costs what it costs without prediction")
+    return Critical(_lone_zero(held_cost), ZERO_ALONE, "a calibrated follower of a prediction that holds for the walk "
+                    "gains nothing for any eps in (0, 1): SFT costs what it costs without prediction")
 
 
 def _predicted_phase(profile: str) -> Phase:
@@ -174,7 +200,7 @@ DIALS = (
     Dial("nested-forks", 8, "Do restarts still close the gap when there are several forks in a row?",
          "critique C2 and C3", "forks in a row, M, never left backwards", DEPTHS, onward_cost,
          ("nested_onward", "nested_optimum", "nested_restarts", "nested_restart_rate", "nested_losing", "nested_budget",
-          "nested_checkpoints", "nested_search_sft", "nested_search_optimum"),
+          "nested_checkpoints", "nested_search_sft", "nested_search_optimum", "nested_useless"),
          _onward_critical, challenger="SFT + restarts", positions=tuple(map(float, DEPTHS)), mazes=large,
          phases=(_winner, _nesting_ratio),
          notes="At fixed M restarts cost W^M against W; in M they are exponential, log W a fork, whatever K and L, for "

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from verify.dials.map import Row, dial, dials, row
-from verify.evidence import ROOT, append_line, read_lines
+from verify.evidence import ROOT, append_line, read_lines, writable
 from verify.runner import store
 
 SHIPPED_ROWS = ROOT / "critique.jsonl"
@@ -48,6 +48,7 @@ def compute_rows(names: Iterable[str], path: Path, profile: str = "quick", *, fr
     """
     wanted = [dial(name) for name in (list(names) or dials())]
     kept = {} if fresh else load_rows(path, profile=profile)
+    writable(path)
     found = []
     for done, each in enumerate(wanted):
         progress(done, len(wanted), each.name)

@@ -106,18 +106,22 @@ def growth_words(growth: Growth | None) -> str:
     """'7.2^K W', 'K^2 W L', 'constant'; a dash where there is none."""
     if growth is None:
         return "-"
+    if growth.rate == math.inf:
+        return "infinite"
     rate = growth.rate if isinstance(growth.rate, float) else fraction(exact(growth.rate))
     parts = [] if rate == 1 else [f"({rate})^K" if isinstance(rate, Fraction) and rate.denominator > 1
                                   and len(str(rate)) < 12 else f"{float(rate):.6g}^K"]
-    for name, degree in zip("KWL", growth[1:4], strict=True):
+    for name, degree in (("K", growth.K), ("W", growth.W), ("L", growth.L)):
         if degree:
             parts.append(name if degree == 1 else f"{name}^{degree}")
+    if growth.log:
+        parts.append("log K" if growth.log == 1 else f"(log K)^{growth.log}")
     return " ".join(parts) or "constant"
 
 
 def _learner(costs: list[Cost]) -> dict[str, list[Any]]:
     return {"cost": [_number(cost.steps) for cost in costs],
-            "exponent": [None if cost.growth is None else cost.growth.exponent for cost in costs],
+            "exponent": [None if cost.growth is None else _finite(cost.growth.exponent) for cost in costs],
             "growth": [growth_words(cost.growth) for cost in costs],
             "growth_known": [cost.growth.how if cost.growth else "" for cost in costs],
             "known": [cost.known for cost in costs], "words": [cost.words for cost in costs]}
@@ -125,7 +129,7 @@ def _learner(costs: list[Cost]) -> dict[str, list[Any]]:
 
 def _gap_exponent(dial: Dial, value: Any) -> float | None:
     mine, theirs = (dial.cost(name, value, dial.maze).growth for name in (dial.challenger, dial.champion))
-    return None if mine is None or theirs is None else mine.exponent - theirs.exponent
+    return None if mine is None or theirs is None else _finite(mine.exponent - theirs.exponent)
 
 
 def _number(value: Any) -> dict[str, Any] | None:
@@ -150,6 +154,10 @@ def _critical(value: Any) -> Any:
 def _phase(phase: Any) -> dict[str, Any]:
     return {**phase._asdict(), "xs": [shown(x) for x in phase.xs], "ys": [shown(y) for y in phase.ys],
             "cells": [[_cell(cell) for cell in line] for line in phase.cells]}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _cell(value: Any) -> float | str | None:

@@ -1,9 +1,10 @@
 """Dials of noise and of base: errors in the learnt rows, an expert that errs, a base that hardly covers retreat.
 
 Conventions. Errors multiply the odds of every row by q or 1/q, evenly, each branch's rows by their own; costs are
-averages over them. A row at 1 stays there, so RLVR and the distilled are taken while surely within 5 % of the optimum
-(rows with turning odds y/L and yL, y = 1/(30 K Lambda)). An erring expert's student, and a base, whose rows a or c stay
-short of 1 strand under search. A base that hardly covers retreat has its odds of turning round in b and d times y.
+averages over them. A row at 1 stays there, so RLVR and the distilled are taken while, but for errors, within 5 % of
+the optimum (rows with turning odds y/L and yL, y = 1/(30 K Lambda)): a policy that is set, not the end of a run. An
+erring expert's student, and a base, whose rows a or c stay short of 1 strand under search. A base that hardly covers
+retreat has its odds of turning round in b and d times y.
 
 Mathematics and claims: `theory.noise`, `theory.perturbed`. Not covered: Gaussian errors; sampled RLVR from a poor base.
 """
@@ -45,7 +46,8 @@ def _noisy(learner: str, value: Any, maze: Maze) -> Cost:
         return Cost(fraction(sum(steps) / 2), Growth(K=1, W=1, L=1) if W > 1 else Growth(K=1))
     y = exact(1) / (30 * K) / (L + exact(1) / L)
     near = Policy(a=1 / (1 + L * y), b=L / (L + y), c=L / (L + y), d=1 / (1 + L * y))
-    return Cost(perturbed.averaged_steps(maze, near, q), LINEAR)
+    return Cost(perturbed.averaged_steps(maze, near, q), LINEAR, "exact, of rows that are set",
+                "rows with turning odds y/L and yL, y = 1/(30 K Lambda), not those of a run")
 
 
 def _noisy_critical(profile: str) -> Critical:
@@ -105,8 +107,8 @@ def _expert(cut: bool) -> Any:
 def _expert_critical(profile: str) -> Critical:
     at = noise.expert_threshold(FIGURE3.L)
     return Critical(1, "exact", "the rate (rho(1-eta) + eta^2)/eta^2 is 1 at eta = 1 alone, where the expert is base. "
-                    f"Up to eta = {at:.4f} (L = {FIGURE3.L}) an expert that errs and recovers teaches worse than one "
-                    "that never errs")
+                    f"Up to eta = {at:.4f} (L = {FIGURE3.L}) the rate is above rho: as K grows an expert that errs "
+                    "and recovers teaches worse than one that never errs (up to eta = 1/2 where L <= 2^(K-1))")
 
 
 def _cut_critical(profile: str) -> Critical:
@@ -172,7 +174,11 @@ def _covered(learner: str, value: Any, maze: Maze) -> Cost:
     if value == "never" and W > 1:
         return Cost(None, None, words="no rollout that enters a wrong branch ends, so nothing is learnt")
     cost = standard(learner, maze)
-    return cost._replace(words="where exact sign descent goes: computed for K <= 12, L <= 5, 1/10 <= y <= 100")
+    return cost._replace(growth=cost.growth and cost.growth._replace(how=RUN), known=RUN, words=DESCENT)
+
+
+RUN = "computed: the optimum, which exact sign descent comes within 5 % of"
+DESCENT = "run for W <= 50, K <= 15, L <= 5, y <= 100, with y = 1e-12 for 0; beyond, the optimum is a guess"
 
 
 def _with_L(growth: Growth) -> Growth:
@@ -200,8 +206,8 @@ COVERAGE = Dial(
     ("uncovered_base", "uncovered_sft", "uncovered_recovers", "uncovered_rollout", "bill_sft_rlvr"), _covered_critical,
     positions=(0.0, 0.5, 1.0, 1.1, 2.0, 10.0, 100.0), phases=(_covered_phase,), mazes=forks,
     words={"never": "base never retreats", 0: "base retreats for certain"},
-    notes="RLVR on the exact gradient, computed for K <= 12, L <= 5, 1/10 <= y <= 100; its sampled rollouts are "
-          "exponentially long but at y = 1.")
+    notes="RLVR on the exact gradient, run for W <= 50, K <= 15, L <= 5, y <= 100 (uncovered_recovers); its sampled "
+          "rollouts are exponentially long but at y = 1.")
 
 
 DIALS = (NOISY, EXPERT, EXPERT_CUT, COVERAGE)

@@ -5,11 +5,15 @@ Setting. Each dial replaces what one learner is taught, and every cost is that o
     own successes     'SFT' imitates own walks; from base all of them, or those of at most T steps; from the SFT limit
                       the shortest share of them. In the mean it follows the gradient of P(T_hit <= T)
     DAgger            'SFT' imitates an expert on its own walks, to convergence
-    sign, verifier    'RLVR' learns from the outcome, cut off at T = max(6K+3, 2K^2) unless it says otherwise;
+    sign, flips       'RLVR' learns from the outcome, cut off at T = max(6K+3, 2K^2) unless it says otherwise;
                       'distilled' is its student
+    dead ends passed  'RLVR' is 3000 sign steps of 0.01 from base on the exact expected steps until accepted, rollouts
+                      of any length (`theory.accepted`), run on the very maze asked for; not the outcome cut off at T
 
-Where ascent on P(T_hit <= T) ends is known for T <= 6K+2 at every policy (its backward rows sink for ever, b_K apart),
-and from T = max(6K+3, 2K^2) on by runs (`truncation_learns`, up to K = 12); costs say which.
+Where ascent on P(T_hit <= T) ends: for T <= 6K+2 its signs are known at every policy (its backward rows sink for ever,
+b_K apart); from T = max(6K+3, 2K^2) on there are runs (`truncation_learns`, K <= 12, L <= 5), and what is said of other
+mazes was not run. Costs say which. The best policy for a verifier that passes dead ends is known exactly; where RLVR is
+hacked is computed.
 
 Not covered: finite samples, which the noise diagram counts; learners that mix these.
 """
@@ -23,16 +27,38 @@ from typing import Any
 
 import flint
 
-from theory import closed_forms, dagger, hitting, practice
+from theory import accepted, closed_forms, dagger, hitting, practice, truncated
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Policy
+from theory.rewards import Reward
 from verify.dials.common import LINEAR, restarted, searching, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, check_learner
 
 BASE = Growth(K=2, W=1, L=1)
-ARGUED = "exact: where sign steps for ever end"
-RUN = "computed: where ascent ends, within 5 % in runs of 3000 sign steps up to K = 12"
+SIGNS_KNOWN = "argued: where sign steps for ever end, their signs being known at every policy on the way"
+RUN = "computed: where 3000 sign steps end, within 5 % in runs at K <= 12, L <= 5"
+NOT_RUN = "not run at this maze: taken to end where runs at K <= 12, L <= 5 do"
+DESCENT = "computed: where 3000 sign steps of 0.01 end on this maze, accepted within 1e-4 of the steps said to be so"
+
+
+def _as_run(cost: Cost, maze: Maze) -> Cost:
+    """The cost where ascent on the outcome cut off at max(6K+3, 2K^2) ends, with what is known of that."""
+    known = RUN if maze.K <= 12 and maze.L <= 5 else NOT_RUN
+    if 12 < maze.K <= 15 and maze.L <= 5 and maze.W > 1:
+        known = f"computed: 3000 sign steps end at {_ended(maze):.6f} times these steps on this maze"
+    return cost._replace(known=known, growth=cost.growth and cost.growth._replace(how=f"of the optimum; {RUN}"))
+
+
+@functools.cache
+def _ended(maze: Maze) -> float:
+    """Steps after 3000 sign steps of 0.01 on the outcome cut off at max(6K+3, 2K^2), over the optimum's; seconds."""
+    run = truncated.ascent(maze, Reward("outcome", max(6 * maze.K + 3, 2 * maze.K**2)), 3000, 0.01)
+    return float(run.steps_to_target[-1]) / float(fraction(exact(closed_forms.optimum_steps(maze.W, maze.K))))
+
+
+def _argued(cost: Cost) -> Cost:
+    return cost._replace(known=SIGNS_KNOWN, growth=cost.growth and cost.growth._replace(how=SIGNS_KNOWN))
 
 
 def _unknown(dial: str, value: Any, values: tuple[str, ...]) -> InputError:
@@ -59,7 +85,7 @@ def _rejection(learner: str, value: Any, maze: Maze) -> Cost:
     if value == "T = 6K+2":
         return _unlearnt(learner, maze)
     cost = standard("RLVR" if learner == "SFT" else "SFT + restarts", maze)        # the optimum, alone and wrapped
-    return cost._replace(known=RUN if value.startswith("T") else ARGUED)
+    return _as_run(cost, maze) if value.startswith("T") else _argued(cost)
 
 
 def _untaught(learner: str, maze: Maze) -> Cost:
@@ -72,14 +98,14 @@ def _untaught(learner: str, maze: Maze) -> Cost:
 
 
 def _unlearnt(learner: str, maze: Maze) -> Cost:
-    """Forward rows 1, backward rows 0, but b_K as in base: what ascent tends to."""
+    """Forward rows 1, backward rows 0, but b_K as in base: what ascent tends to, its signs being those everywhere."""
     K, b = maze.K, Fraction(maze.L, maze.L + 1)
     rows = Policy(1, [0] * (K - 1) + [b], 1, 0)
     if learner == "SFT":
-        return Cost(math.inf, None, ARGUED, "retreat is unlearnt: no wrong branch is ever left")
+        return Cost(math.inf, None, SIGNS_KNOWN, "retreat is unlearnt: no wrong branch is ever left")
     if learner == "SFT + restarts":
-        return Cost(fraction(exact(maze.W * maze.shortest)), LINEAR, ARGUED)
-    return Cost(searching(maze, rows), Growth(K=1, W=1, L=1), ARGUED)
+        return _argued(Cost(fraction(exact(maze.W * maze.shortest)), LINEAR))
+    return _argued(Cost(searching(maze, rows), Growth(K=1, W=1, L=1)))
 
 
 def _least_share(profile: str) -> Critical:
@@ -125,7 +151,7 @@ def _dagger(learner: str, value: Any, maze: Maze) -> Cost:
         return Cost(fraction(exact(found)), Growth(K=1, W=1))
     if learner == "SFT + search":
         return Cost(math.inf, None, words="search strands a walker that is not sure to go on")
-    growth = Growth((W - 1) ** 2, how="ratio along a sweep") if W > 2 else Growth(K=3, how="along a sweep")
+    growth = Growth(practice.dagger_rate(W), how="ratio along a sweep") if W > 2 else Growth(K=3, how="along a sweep")
     return Cost(_conflict(W, K, learner == "SFT + restarts"), growth, "computed, within 1e-12")
 
 
@@ -145,7 +171,7 @@ def _conflict(W: int, K: int, restarts: bool) -> float:
 def _expert_worse(profile: str) -> Critical:
     """Least W at which the expert's labels are worse than golden paths, at Figure 3's L and for K without bound."""
     rho = closed_forms.sft_rate(FIGURE3.L)
-    W = next(W for W in range(2, 100) if (W - 1) ** 2 > rho)
+    W = next(W for W in range(2, 100) if practice.dagger_rate(W) > rho)
     return Critical(W, "ratio along a sweep",
                     f"labels of an expert who knows a target that the learner does not cost (W-1)^2 a diamond; that is "
                     f"more than golden paths' (L+1)^2/L from W = {W} on at L = {FIGURE3.L}, and polynomial for W = 2")
@@ -178,8 +204,8 @@ def _sign(learner: str, value: Any, maze: Maze) -> Cost:
     if learner not in ("RLVR", "distilled"):
         return standard(learner, maze)
     if value.endswith("no horizon"):
-        return Cost(standard("base", maze).steps, BASE, words="every walk succeeds: nothing is learnt")
-    return standard(learner, maze)._replace(known=RUN)
+        return Cost(None, None, words="every walk succeeds, whatever the policy: no gradient in any row")
+    return _as_run(standard(learner, maze), maze)
 
 
 def _never(profile: str) -> Critical:
@@ -206,8 +232,9 @@ def _noise(profile: str) -> Phase:
 
 # -- 24: the verifier ---------------------------------------------------------------------------------------------
 
-VERIFIER = ("flips, p + q = 1/2", "flips, p + q = 1", "flips, p + q = 3/2", "dead ends passed, half of 1/(2KW+1)",
-            "dead ends passed, twice 1/(2KW+1)")
+PASSED = {"dead ends passed, a tenth of 1/(2KW+1)": Fraction(1, 10),
+          "dead ends passed, half of 1/(2KW+1)": Fraction(1, 2), "dead ends passed, twice 1/(2KW+1)": Fraction(2)}
+VERIFIER = ("flips, p + q = 1/2", "flips, p + q = 1", "flips, p + q = 3/2", *PASSED)
 
 
 def _verifier(learner: str, value: Any, maze: Maze) -> Cost:
@@ -217,25 +244,69 @@ def _verifier(learner: str, value: Any, maze: Maze) -> Cost:
     if learner not in ("RLVR", "distilled"):
         return standard(learner, maze)
     if value == "flips, p + q = 1":
-        return Cost(standard("base", maze).steps, BASE, words="the reward says nothing")
+        return Cost(None, None, words="the reward says nothing of the policy: no gradient in any row")
     if value == "flips, p + q = 3/2":
         if learner == "distilled":
             return Cost(None, None, words="its teacher never arrives: there are no traces")
-        return Cost(math.inf, None, "computed: at least 1e25 after 3000 sign steps",
+        run = maze.W <= 15 and maze.K <= 6 and maze.L <= 1000
+        return Cost(math.inf, None, "computed: above 1e26 after 3000 sign steps, the more the deeper, in runs at K <= 6"
+                    + ("" if run else "; not run at this maze"),
                     "the gradient is turned round: the target is avoided")
-    if value.endswith("twice 1/(2KW+1)") and maze.W > 1:
-        return Cost(math.inf, None, words="insists at the first leaf until it is believed; from a wrong one it never "
-                                          "comes back")
-    known = RUN if value.startswith("flips") else "exact"
-    return standard(learner, maze)._replace(known=known)
+    if value not in PASSED or maze.W == 1:
+        return _as_run(standard(learner, maze), maze) if value not in PASSED else standard(learner, maze)
+    return _fooled(learner, maze, descended(maze, PASSED[value]))
+
+
+def _fooled(learner: str, maze: Maze, word: str) -> Cost:
+    if word == "insists":
+        taught = "its teacher's traces never come back from a wrong leaf; " if learner == "distilled" else ""
+        return Cost(math.inf, None, DESCENT, taught + "insists at the first leaf until it is believed; from a wrong "
+                                                      "one it never comes back")
+    if word == "neither":
+        return Cost(None, None, DESCENT, "3000 steps end neither retreating nor insisting")
+    cost = standard(learner, maze)
+    return cost._replace(known=DESCENT, growth=Growth(math.inf, how="computed: learnt in shallow mazes; deep ones end "
+                                                                    "insisting"))
+
+
+@functools.cache
+def descended(maze: Maze, share: Fraction, lr: float = 0.01) -> str:
+    """Where RLVR from base ends, dead ends passed at `share` of 1/(2KW+1): 'retreats', 'insists' or 'neither'.
+
+    By what the end costs, within 1e-4 of either policy's, and by the sign of b_K's log-odds.
+    """
+    p = share * practice.hacked_from(maze.W, maze.K)
+    end = accepted.descent(maze, p, lr=lr)
+    _, retreating, insisting = practice._accepted(maze.W, maze.K, p)
+    word = "retreats" if end.log_odds[1, -1] > 0 else "insists"
+    steps = float(retreating if word == "retreats" else insisting)
+    return word if abs(end.steps / steps - 1) <= 1e-4 else "neither"
+
+
+def hacked_share(maze: Maze, halvings: int = 10, lr: float = 0.01) -> tuple[Fraction, Fraction]:
+    """(low, high): RLVR retreats at `low` of 1/(2KW+1) and does not at `high`; by bisection from 0 and 2.
+
+    Only the two ends were run near each other: that nothing turns back elsewhere is not proved.
+    """
+    low, high = Fraction(0), Fraction(2)
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        low, high = (middle, high) if descended(maze, middle, lr) == "retreats" else (low, middle)
+    return low, high
 
 
 def _hacked(profile: str) -> Critical:
-    W, K = FIGURE3.W, FIGURE3.K
-    return Critical(practice.hacked_from(W, K), "exact",
-                    f"dead ends passed with a probability above 1/(2KW+1), {practice.hacked_from(W, K)} at W = K = {W},"
-                    " make insisting at a dead end the best policy; flips that do not look at the walk do no more than "
-                    "cost samples, until p + q = 1")
+    W, K, L = FIGURE3.W, FIGURE3.K, FIGURE3.L
+    best, moderate = practice.hacked_from(W, K), Maze(W, 4, L)
+    low, high = hacked_share(FIGURE3)
+    below, above = hacked_share(moderate)
+    larger = hacked_share(FIGURE3, lr=0.03)[1]
+    return Critical((float(low * best), float(high * best)), "computed by bisection, sign steps of 0.01 from base",
+                    f"RLVR is hacked from {float(low):.4f} to {float(high):.4f} of 1/(2KW+1) on, 1/(2KW+1) = {best} at "
+                    f"W = K = {W}, L = {L} ({float(larger):.3f} with steps of 0.03), {float(below):.3f} to "
+                    f"{float(above):.3f} of it at K = {moderate.K}; insisting at a dead end is the best policy only "
+                    f"above {best}, exactly: in between RLVR ends at the worse policy. Flips that do not look at the "
+                    "walk do no more than cost samples, until p + q = 1")
 
 
 def _hacking(profile: str) -> Phase:
@@ -244,6 +315,13 @@ def _hacking(profile: str) -> Phase:
     return Phase("verifier-hacked", "Best policy when dead ends are passed with probability p, W = 15", "p", "K", ps,
                  Ks, tuple(tuple(words[practice.verifier_hacked(15, K, p)] for p in ps) for K in Ks),
                  "whether retreating or insisting is accepted sooner; exact")
+
+
+def _trapped(profile: str) -> Phase:
+    Ks, shares = (1, 2, 3, 4, 6, 8, 12, 15), tuple(Fraction(i, 10) for i in range(1, 13))
+    return Phase("verifier-trapped", "Where RLVR from base ends, dead ends passed, W = 15, L = 5", "p (2KW+1)", "K",
+                 shares, Ks, tuple(tuple(descended(Maze(15, K, 5), share) for share in shares) for K in Ks),
+                 "sign steps of 0.01 on the exact expected steps until accepted; insisting is the best policy above 1")
 
 
 DIALS = (
@@ -283,12 +361,15 @@ DIALS = (
     Dial(
         name="verifier-noise", number=24, question="What if the verifier errs?",
         source="practice: learnt and heuristic verifiers", parameter="errors of the verifier", values=VERIFIER,
-        cost=_verifier, claims=("verifier_flips", "verifier_turned", "verifier_dead_end", "verifier_hacked",
-                                "truncation_learns"),
-        critical=_hacked, phases=(_hacking,),
+        cost=_verifier, claims=("verifier_flips", "verifier_turned", "verifier_dead_end", "verifier_steps",
+                                "verifier_hacked", "verifier_trap", "truncation_learns"),
+        critical=_hacked, phases=(_hacking, _trapped),
         words={"flips, p + q = 1/2": "success denied with probability q, failure passed with p, whatever the walk",
-               "dead ends passed, half of 1/(2KW+1)": "the best policy for its reward, which is to retreat",
+               "dead ends passed, a tenth of 1/(2KW+1)": "the best policy retreats; RLVR too, here",
+               "dead ends passed, half of 1/(2KW+1)": "the best policy retreats; RLVR does in shallow mazes only",
                "dead ends passed, twice 1/(2KW+1)": "a wrong leaf is accepted with probability 2/(2KW+1) an arrival"},
-        notes="Errors that do not look at the walk scale the gradient by 1 - p - q. Errors that favour dead ends are "
-              "exploited from a rate of 1/(2KW+1) on: then it is RLVR that never retreats, and SFT is the better."),
+        notes="Errors that do not look at the walk scale the gradient by 1 - p - q. Errors that favour dead ends make "
+              "insisting the best policy above 1/(2KW+1), and RLVR is hacked before: its rows of retreat sink together "
+              "and end at a policy that is worse even for its own reward. Then it is RLVR that never retreats, and SFT "
+              "is the better. RLVR here minimises the expected steps until accepted, rollouts of any length."),
 )

@@ -84,7 +84,8 @@ def branches_critical(profile: str) -> Critical:
     """The gap opens at W = 2; the signs are right from W* on."""
     K, L = FIGURE3.K, FIGURE3.L
     opens = next(W for W in (1, 2, 3) if closed_forms.sft_steps(W, K, L) > closed_forms.base_steps(W, K, L))
-    return Critical(opens, "exact", f"the gap closes at W = 1 and survives from W = {opens} on. All signs at base are "
+    return Critical(opens, "exact costs at Figure 3's K and L",
+                    f"the gap closes at W = 1 and survives from W = {opens} on. All signs at base are "
                     f"right from W* = {small_W(K, L)} on at K = {K}, L = {L}; W* lies between "
                     "K(L+1)/(1+sqrt(L))^2 and that plus 2. It does not matter for where ascent ends: with a small step "
                     "the wrong rows turn round")
@@ -122,8 +123,8 @@ def step_cost(learner: str, value: Any, maze: Maze) -> Cost:
     H = descended(maze, lr)
     if isinstance(value, str):
         return Cost(H, LINEAR._replace(how="computed, K <= 64"), KNOWN)
-    # at fixed W and lr every maze is too deep in the end, and the cost near base's
-    deep = f"computed: near base from lr K^(3/2) > 3 on, K > {(3 / lr) ** (2 / 3):.0f}"
+    # at fixed W and lr every maze is too deep in the end, and the cost near base's; not so where W is of order K
+    deep = f"computed, lr <= 1, W = 2: near base from lr K^(3/2) > 3 on, K > {(3 / lr) ** (2 / 3):.0f}"
     return Cost(H, Growth(K=2, W=1, L=1, how=deep), KNOWN, "reached" if _reaches(maze, lr) else "stalled")
 
 
@@ -142,10 +143,15 @@ def step_critical(profile: str) -> Critical:
     unit = NARROW.K**1.5
     found = (f"{name}: {_bracket(Maze(2, K, L), 1.1)[0] * K**1.5:.2f}" for name, K, L in
              (("K = 16", 16, 5), ("K = 48", 48, 5), ("L = 2", 32, 2)))
+    wide = Maze(64, 128, 5)
+    assert descended(wide, 1.0) < closed_forms.sft_steps(wide.W, wide.K, wide.L)
+    over = math.log10(descended(wide, 1.0) / float(closed_forms.base_steps(wide.W, wide.K, wide.L)))
     return Critical((low, high), f"bisection of runs for a rise of {RISE:.0f}; W = 2, K = 32, L = 5",
                     f"lr K^(3/2) between {low * unit:.2f} and {high * unit:.2f} ({'; '.join(found)}); beyond it ascent "
-                    "stays near base. For W >= K + 1 there is no critical step (`rlvr_path`). The gap against SFT "
-                    "survives at every step: a stalled RLVR costs what base does, K^2")
+                    "stays near base on these. For W >= K + 1 there is no critical step (`rlvr_path`). At W fixed, for "
+                    "steps up to 1, the gap against SFT survives: as K grows a stalled RLVR costs what base does, K^2. "
+                    f"With W of order K steps near 1 do worse: at lr = 1, W = 64, K = 128 it ends at 10^{over:.0f} "
+                    "times base's cost, still less than SFT's; larger steps are not covered")
 
 
 def steps_phase(profile: str) -> Phase:
@@ -177,8 +183,9 @@ def start_cost(learner: str, value: Any, maze: Maze) -> Cost:
     if value == "messy SFT":
         return usual._replace(words="it starts at the optimum: nothing is left to learn")
     if value == "SFT limit":
-        return usual._replace(words=f"first rollout {float(closed_forms.sft_steps(maze.W, maze.K, maze.L)):.3g} steps, "
-                              f"from base {float(closed_forms.base_steps(maze.W, maze.K, maze.L)):.3g}")
+        return usual._replace(words="limit of `sft_start_cost`; first rollout "
+                              f"{float(closed_forms.sft_steps(maze.W, maze.K, maze.L)):.3g} steps, from base "
+                              f"{float(closed_forms.base_steps(maze.W, maze.K, maze.L)):.3g}")
     H = float(dynamics.sft_flow_steps(maze, str(TIMES[value])))
     return Cost(descended(maze, small_step(maze.K), TIMES[value]), LINEAR._replace(how="computed, K <= 30"), KNOWN,
                 f"first rollout {H:.3g} steps, from base "
@@ -237,7 +244,8 @@ DIALS = (
          "derived here: signs of the gradient at base", "number of branches W", tuple(BRANCHES), branches_cost,
          ("small_W", "small_W_enough", "small_W_needed", "small_W_rate", "rlvr_signs", "rlvr_signs_criterion",
           "rlvr_path", "rlvr_reaches"), branches_critical, mazes=_mazes, phases=(_signs(5), _signs(2)),
-         notes="W is the value's; the W of the maze shown is not used.",
+         meant=lambda value, maze: Maze(BRANCHES[value](maze.K, maze.L), maze.K, maze.L),
+         notes="W is the value's, in the smallest mazes too.",
          words={"W*": "least W with every sign at base right", "K+1": "no sign is ever wrong, at any step"}),
     Dial("step-size", 14, "Does RLVR depend on the size of its steps?",
          "derived here: descent that stalls on the ridge",

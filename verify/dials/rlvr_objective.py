@@ -31,6 +31,7 @@ from verify.dials.common import LINEAR, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, by_size, check_learner
 
 SHALLOW = Maze(15, 5, 5)
+DEEP = Growth(math.inf, how="computed: learnt in shallow mazes only, and from some K on unlearnt")
 KNOWN = "computed by exact ascent, within 1e-9 where it settles"
 LEARNT = 1.05                            # times the optimum's steps
 
@@ -40,14 +41,21 @@ def _optimum(maze: Maze) -> float:
 
 
 def _ended(maze: Maze, H: float, log_odds: Any, how: str) -> Cost:
-    """The cost of rows that ascent ended with: linear growth where it learnt, that of the first diamond's rows else."""
+    """The cost of rows that ascent ended with, or, where it unlearnt retreat, of those it would go on to: infinite."""
     if H <= LEARNT * _optimum(maze):
         # nearer than the bound on the run's rounding it is not told from the optimum
         H = _optimum(maze) if abs(H / _optimum(maze) - 1) < 1e-9 else H
         return Cost(H, LINEAR._replace(how=how), KNOWN, "learnt")
-    a, b, c, d = -np.logaddexp(0, -np.asarray(log_odds)[:, 0])
-    return Cost(H, Growth(float(math.exp(a + c - b - d)), W=1, how="rows of the first diamond at the end of the run"),
-                "computed, at the end of the run", "unlearnt")
+    down = np.asarray(log_odds)[[1, 3]].max(initial=-math.inf, where=_moved(maze))
+    return Cost(math.inf, None, f"computed: H is {H:.3g} at the end of the run, no backward row but b_K has log-odds "
+                f"above {down:.3g}; the longer the run, the more", "unlearnt")
+
+
+def _moved(maze: Maze) -> Any:
+    """Which backward rows a gradient moves: all but b_K."""
+    rows = np.ones((2, maze.K), dtype=bool)
+    rows[0, -1] = False
+    return rows
 
 
 # -- no length penalty --------------------------------------------------------------------------------------------
@@ -101,7 +109,8 @@ def truncation_cost(learner: str, value: Any, maze: Maze) -> Cost:
     if value == "2K+1":
         return standard("SFT", maze)._replace(words="backward rows get no gradient: the limit is SFT's")
     if T >= 6 * maze.K + 3 and maze.W > 1:
-        return cut_off(maze, T)
+        found = cut_off(maze, T)
+        return found._replace(growth=DEEP) if found.growth and value in ("6K+3", "10K") else found
     if maze.W == 1:                                         # retreat is never needed; what it becomes costs nothing
         return standard("RLVR", maze)
     return Cost(math.inf, None, words="forward rows go to 1, backward rows to 0, but for b_K")
@@ -144,14 +153,19 @@ DISCOUNTS: dict[Any, Callable[[int], float]] = {
 
 @functools.cache
 def discounted_run(maze: Maze, looks: float) -> Cost:
-    """Where 3000 sign steps of 0.01 on E[g^T], g = 1 - 1/looks, lead from base."""
+    """Where sign ascent on E[g^T], g = 1 - 1/looks, leads from base: 3000 steps of 0.01."""
+    return _ended(maze, *discounted_end(maze, looks), "computed, K <= 8, L <= 5")
+
+
+def discounted_end(maze: Maze, looks: float) -> tuple[float, Any]:
+    """(H, log-odds) after 3000 sign steps of 0.01 on E[g^T] from base; H may be infinite."""
     z = dynamics.base_log_odds(maze)
     path = np.zeros((3001, 4, maze.K))
     path[0] = z
     discounted.climb(path, maze.W, 1 - 1 / looks, 0.01, 0, np.empty(3001))
     slope = np.empty_like(z)
     H = dynamics._kernel().cost_and_slope(np.ascontiguousarray(path[-1]), maze.W, slope)
-    return _ended(maze, float(H) if math.isfinite(H) else math.inf, path[-1], "computed, K <= 8, L <= 5")
+    return float(H) if math.isfinite(H) else math.inf, path[-1]
 
 
 def discount_cost(learner: str, value: Any, maze: Maze) -> Cost:
@@ -161,7 +175,8 @@ def discount_cost(learner: str, value: Any, maze: Maze) -> Cost:
         raise InputError(f"discount {value!r}: not one of {', '.join(map(str, DISCOUNTS))}, length penalty")
     if learner not in ("RLVR", "distilled") or value == "length penalty":
         return standard(learner, maze)
-    return discounted_run(maze, DISCOUNTS[value](maze.K))
+    found = discounted_run(maze, DISCOUNTS[value](maze.K))
+    return found._replace(growth=DEEP) if found.growth and isinstance(value, float) else found
 
 
 def least_look(maze: Maze, ratio: float) -> tuple[float, float]:
@@ -249,6 +264,13 @@ def _small(profile: str) -> Iterator[Maze]:
     return by_size(110)
 
 
+def _narrow(profile: str) -> Iterator[Maze]:
+    """All small mazes, then deep ones with two branches: where the runs of 6K+3 and 10K first unlearn."""
+    yield from by_size(24)
+    yield from (Maze(2, K, 1) for K in range(4, 11))
+    yield Maze(2, 8, 5)
+
+
 DIALS = (
     Dial("length-penalty", 10, "Does RLVR learn anything from the outcome alone?",
          "critique; 2502.04463 and 2504.05185 ask what a length reward does", "penalty a step", (0, "> 0"),
@@ -257,8 +279,9 @@ DIALS = (
          "horizon T, no length penalty", CUTS, truncation_cost,
          ("truncation_is_sft", "truncation_indifferent", "tries_bound", "truncation_silent", "truncation_blind",
           "truncation_unlearns", "truncation_path", "truncation_return", "truncation_threshold", "truncation_excluded",
-          "truncation_learns", "truncation_learns_quoted"), truncation_critical, maze=SHALLOW, mazes=_small,
-         phases=(truncation_phase,), words={"excluded": "cut-off rollouts left out", "none": "whole rollouts, length "
+          "truncation_learns", "truncation_learns_quoted"), truncation_critical, maze=Maze(15, 6, 5), mazes=_narrow,
+         phases=(truncation_phase,), notes="Smallest mazes: all of up to 24 arcs, then W = 2, L = 1, K up to 10, and "
+         "W = 2, K = 8, L = 5.", words={"excluded": "cut-off rollouts left out", "none": "whole rollouts, length "
                                             "penalty"}),
     Dial("discount", 12, "Does a discount do what a length penalty does?",
          "2606.00183 asks how discounting changes the search that is learnt", "discount g",
@@ -267,6 +290,6 @@ DIALS = (
           "tries_bound"), discount_critical, maze=SHALLOW, mazes=_small, phases=(discount_phase,)),
     Dial("kl-penalty", 16, "Does a KL penalty towards base keep RLVR from learning to backtrack?",
          "practice: KL penalties in public trainers", "penalty beta, steps per nat", PENALTIES, kl_cost,
-         ("kl_whole", "kl_price", "kl_trap", "kl_trapped", "kl_trap_is_local", "kl_gibbs", "kl_floor",
+         ("kl_whole", "kl_price", "kl_even", "kl_trap", "kl_trapped", "kl_trap_is_local", "kl_gibbs", "kl_floor",
           "kl_silent_at_base"), kl_critical, mazes=_smaller, phases=(kl_phase,)),
 )

@@ -1,11 +1,13 @@
 """Dials that change the maze: unequal depths, unequal widths, trees of corridors, random mazes, dead ends never sought.
 
 Setting. Of Maze(W, K, L) each dial makes another maze (its notes say how), with the path-star at one of its values.
-"RLVR" is never turning back, its optimum on a path-star; where branches are unequal a blind policy can do better in the
-mean (`early_turn`; on one small random tree policy gradient found 38 % less), so its cost there is that of one
-policy it can represent, polynomial all the same. Where branches are never sought it turns round in those at once.
-Costs on stars are to a target in branch 0; on trees they are means over all dead ends, each sought equally often.
-Everything is exact. Searching strands with positive probability where an inner fork leads back: infinite.
+"RLVR" is never turning back, its optimum on a path-star and on a star of equal depths. Where depths differ, and on
+trees, a blind policy can do better in the mean (`early_turn`; on one small random tree policy gradient found 38 %
+less), so what is printed there is the cost of one policy that it can represent, and which side of the best blind
+policy's it lies on: on a star, where the cost to branch 0 is printed, either; on trees above.
+Where branches are never sought it turns round in those at once.
+Costs on stars are to a target in branch 0, not means; on trees they are means over all dead ends, each sought equally
+often. What is not a bound is exact. Searching strands with positive probability where an inner fork leads back.
 
 Random skeletons come from networkx's seeded generator, the seed being part of the dial's value; no other randomness.
 Not covered: nested forks whose ways all lead on (`verify.dials.wrappers`), mazes with loops.
@@ -24,10 +26,10 @@ from theory import closed_forms
 from theory.maze import Maze
 from theory.mazes_general import corridor_tree, leaf, path_star, rooms
 from theory.numeric import InputError, exact, fraction
-from theory.topology import never_targets_steps, star_costs
+from theory.topology import early_turn, never_targets_optimum, never_targets_steps, star_costs
 from theory.tree_walk import Tree, complete_steps
 from verify.dials.common import LINEAR, standard
-from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, check_learner
+from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, check_learner, verdict
 
 SOURCE = "critique C2: the exponential leans on the chosen topology"
 Widths = list[list[int]]
@@ -50,7 +52,23 @@ def _star(learner: str, widths: Widths, growth: Growth) -> Cost:
         return Cost(fraction(exact(sum(2 * len(b) + 1 for b in wrong) + 2 * len(own) + 1)), growth)
     if learner == "SFT + search":                   # each wrong branch comes first with chance 1/2
         return Cost(fraction(exact(sum(sum(L + 3 for L in b) + 2 for b in wrong)) / 2 + 2 * len(own) + 1), growth)
-    return Cost(star_costs(widths, 0)["never back"], growth, words="the cost of never turning back")
+    return _blind(star_costs(widths, 0)["never back"], widths, growth)
+
+
+def _blind(steps: Any, widths: Widths, growth: Growth) -> Cost:
+    """Never turning back as a bound on the best blind policy's cost to branch 0; all wrong branches are equally deep.
+
+    With entries that succeed with chances R that policy costs (2W + 4 sum of the wrong K_i R_i)/R_0 + 2K_0 - 1
+    (`blind_lower`). Its mean is convex in log R, so the wrong branches share one R, and the greatest R is 1.
+    """
+    wrong = widths[1:]
+    if wrong and early_turn(widths) < 0:                            # R_0 < 1
+        return Cost(steps, growth, "at least", "the cost of never turning back, to branch 0 only; the best blind "
+                    "policy turns round in branch 0, and is cheaper in the mean over the targets only")
+    if wrong and early_turn([wrong[0], widths[0], *wrong[1:]]) < 0:
+        return Cost(steps, growth._replace(how="at most"), "at most", "the cost of never turning back, to branch 0 "
+                    "only; the best blind policy turns round in the other branches, and is cheaper")
+    return Cost(steps, growth, words="the cost of never turning back, the best blind policy here")
 
 
 def _rho(L: int, times: int = 1) -> Any:
@@ -170,7 +188,7 @@ def _tree_cost(learner: str, skeleton: str, maze: Maze, deepest: int, W: int) ->
         visit = [2 * leg * (2 * maze.K + 1) + leg * maze.K * (maze.L - 1) for leg in legs]
         walked = exact(sum(visit)) * (len(legs) - 1) / 2 + (2 * maze.K + 1) * sum(legs)
         return Cost(fraction(walked / len(legs)), Growth(K=1, W=W, L=1))
-    return Cost(_tree_mean(*size, "never back"), Growth(K=1, W=W), "at most",
+    return Cost(_tree_mean(*size, "never back"), Growth(K=1, W=W, how="at most"), "at most",
                 "the cost of never turning back: the best blind policy costs no more")
 
 
@@ -254,16 +272,17 @@ def dead_ends(learner: str, value: str, maze: Maze) -> Cost:
         return standard(learner, maze)
     unsought = Growth(K=1, W=1, L=1)
     if learner == "SFT":
-        return Cost(never_targets_steps(W, K, L, n), Growth(closed_forms.sft_rate(L), W=1) if n > 1 else unsought)
+        exponential = Growth(closed_forms.sft_rate(L), W=1, how="exact; the degree in W shows once W passes rho^K"
+                             if value == "two" else "exact")
+        return Cost(never_targets_steps(W, K, L, n), exponential if n > 1 else unsought)
     if learner == "SFT + restarts":
         return Cost(_restarted(W, K, L, n), unsought)
     if learner == "SFT + search":
         # in a branch never sought the walker may turn anywhere; each of its arcs is crossed once at most
         most = exact((n - 1) * (K * (L + 3) + 2) + (W - n) * 2 * (K * (L + 1) + 1)) / 2 + 2 * K + 1
-        return Cost(fraction(most), unsought, "at most")
+        return Cost(fraction(most), unsought._replace(how="at most"), "at most")
     check_learner(learner)
-    return Cost(fraction(exact(2 * W - 1 + 2 * K + 4 * K * (n - 1))), LINEAR,
-                words="it turns round at once in branches never sought")
+    return Cost(never_targets_optimum(W, K, n), LINEAR, words="it turns round at once in branches never sought")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -292,8 +311,16 @@ def _log10(value: Any) -> float:
     return math.log10(value.numerator) - math.log10(value.denominator)
 
 
-def _never(words: str) -> Callable[[str], Critical]:
-    return lambda profile: Critical(None, "exact", words)
+def _first_change(cost: Callable[[str, Any, Maze], Cost], values: tuple[Any, ...], maze: Maze, words: str
+                  ) -> Callable[[str], Critical]:
+    """The first value whose verdict is not that of the first value, the paper's; None where all verdicts agree."""
+    def found(profile: str) -> Critical:
+        verdicts = [verdict(cost("SFT", value, maze), cost("RLVR", value, maze)) for value in values]
+        changed = [value for value, said in zip(values, verdicts, strict=True) if said != verdicts[0]]
+        if changed:
+            return Critical(changed[0], f"the verdict at each of {len(values)} values", "where the verdict changes")
+        return Critical(None, f"the verdict at each of {len(values)} values is '{verdicts[0]}'", words)
+    return found
 
 
 DIALS = (
@@ -304,18 +331,21 @@ DIALS = (
                "depth adds 2 steps a diamond."),
     Dial("unequal-width", 21, "Must every diamond be L wide?", SOURCE, "widths", tuple(WIDTHS), unequal_width,
          ("star_cost", "star_sft_lower", "star_sft_upper", "blind_lower"),
-         _never("never: single-file dead ends still cost 4 a diamond"), words=WIDTHS,
+         _first_change(unequal_width, tuple(WIDTHS), FIGURE3, "never: each diamond of a wrong branch costs the "
+                       "factor 4 at least, whatever its width (`star_sft_lower`)"), words=WIDTHS,
          notes="A star whose target lies in branch 0. The exponent is the sum of log((L_j+1)^2/L_j) over the worst "
                "wrong branch, at least log 4 a diamond."),
     Dial("trees", 21, "Is one fork needed, or does a tree of forks do the same?", SOURCE, "levels M", LEVELS, trees,
          ("tree_cost", "tree_excursion", "complete_tree_excursion", "base_bound"),
-         _never("never: M levels of corridors give the rate rho^M a diamond"),
+         _first_change(trees, LEVELS, FIGURE3, "never: M levels of corridors give the rate rho^M a diamond"),
          positions=(1.0, 2.0, 3.0),
          notes="The complete tree with W ways a fork, M levels, K diamonds a corridor; an inner fork also chooses the "
                "way back. Costs are means over the dead ends, all of them targets."),
-    Dial("random-mazes", 21, "Does a maze drawn at random show the gap?", SOURCE, "skeleton", SKELETONS, random_mazes,
+    Dial("random-mazes", 21, "Do trees of corridors drawn at random show the gap?", SOURCE, "skeleton", SKELETONS,
+         random_mazes,
          ("tree_cost", "tree_excursion", "tree_sft_upper", "tree_sft_lower", "base_bound"),
-         _never("never for a tree with a wrong way; the rate is rho to the number of corridors of the longest one"),
+         _first_change(random_mazes, SKELETONS, Maze(2, 4, 5), "never for a tree with a wrong way: the rate is rho "
+                       "to the number of corridors of the longest one"),
          maze=Maze(2, 4, 5), phases=(_rooms_phase,),
          notes="W copies of a uniform random labelled tree of 9 places, hung together at the start, K diamonds a "
                "corridor; branching places are forks. The seed is the value. Costs are means over the dead ends."),

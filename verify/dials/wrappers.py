@@ -60,9 +60,36 @@ def restarts_cost(learner: str, value: str, maze: Maze) -> Cost:
     return standard(learner, maze)
 
 
+def budgets(maze: Maze) -> dict[int, int]:
+    """B -> the sign of what SFT restarted after B steps costs more than RLVR, for every B that could cost no more.
+
+    From the law of one walk in floats, whose error decides; where that cannot tell, exactly. S(B) alone exceeds RLVR's
+    steps at the last B, and it grows with B while F <= 1, so no longer budget costs less. Errors: `InputError` when it
+    does not exceed them within 4W shortest paths, as where SFT left alone needs no more.
+    """
+    sft, optimum = Policy.sft_limit(maze.L), exact(closed_forms.optimum_steps(maze.W, maze.K))
+    law = restarts.law(maze, sft, 4 * maze.W * maze.shortest)
+    last = next((B for B in range(1, len(law.S)) if law.ball_S(B) > optimum), None)
+    if last is None:
+        raise InputError(f"budgets up to {len(law.S) - 1} steps are too short to tell")
+    signs = {}
+    for B in range(1, last + 1):
+        gap = law.ball_S(B) - optimum * law.ball_F(B)
+        if law.F[B] == 0 or gap > 0:
+            signs[B] = 1
+        elif gap < 0:
+            signs[B] = -1
+        else:
+            less = exact(restarts.budget_steps(maze, sft, B)) - optimum
+            signs[B] = int(less > 0) - int(less < 0)
+    return signs
+
+
 def _restarts_critical(profile: str) -> Critical:
-    maze = FIGURE3
-    best, most = (form(maze.W, maze.K, maze.L) for form in (wrappers.restart_best_budget, attempts.attempt_critical))
+    signs = budgets(FIGURE3)
+    less, draw = ([B for B, sign in signs.items() if sign == wanted] for wanted in (-1, 0))
+    best, most = less[0], draw[-1]
+    assert less == list(range(best, most)) and draw == [most], (less, draw)
     return Critical((best, most), "exact", f"restarts beat RLVR for budgets from the shortest path, {best} steps, and "
                     f"draw with it at twice that, {most}; shorter ones never arrive, longer ones cost more")
 

@@ -22,7 +22,7 @@ from verify.dials.dial import LEARNERS, VERDICTS
 from verify.dials.map import Row
 from verify.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, empty_figure, save_figure
 
-LETTERS = "K diamonds a branch, W branches, L parallel edges"
+LETTERS = "K diamonds a branch, W branches, L parallel edges; rho = (L+1)^2/L, 36/5 at L = 5"
 # verdict -> (sign in a figure, colour)
 LOOKS = {"survives": ("S", ORANGE), "shrinks to a polynomial": ("p", PURPLE), "closes": ("c", GREEN),
          "reverses": ("R", BLUE), "undefined": ("?", GREY)}
@@ -59,6 +59,13 @@ def critical_value(row: Row, digits: int = 4) -> str:
     if found is None:
         return ""
     return " to ".join(map(one, found)) if isinstance(found, list) else one(found)
+
+
+def gap_words(row: Row) -> str:
+    """The verdict of a row, and whose gap it is where that is not SFT's against RLVR."""
+    if (row["challenger"], row["champion"]) == ("SFT", "RLVR"):
+        return str(row["verdict"])
+    return f"{row['challenger']} against {row['champion']}: {row['verdict']}"
 
 
 def critical_words(row: Row) -> str:
@@ -98,24 +105,24 @@ def tables(rows: Sequence[Row]) -> list[Table]:
 
 
 def _dials(rows: Sequence[Row]) -> Table:
-    columns = (Column("dial", "code", .09), Column("question", share=.16), Column("asked by", share=.11),
-               Column("the gap", share=.17), Column("critical value", share=.16), Column("smallest maze", share=.09),
-               Column("claims", share=.12), Column("command", "code", .10))
-    lines = tuple((row["dial"], row["question"], row["source"], row["verdict"],
-                   critical_words(row), smallest_words(row),
-                   ", ".join(row["claims"]), row["command"]) for row in rows)
+    columns = (Column("dial", "code", .10), Column("question", share=.13), Column("asked by", share=.10),
+               Column("the gap", share=.17), Column("critical value", share=.17), Column("smallest maze", share=.09),
+               Column("claims", "code", .14), Column("command", "code", .10))
+    lines = tuple((row["dial"], row["question"], row["source"], gap_words(row), critical_words(row),
+                   smallest_words(row), ", ".join(row["claims"]), row["command"]) for row in rows)
     return Table("critique", "Where the critique bites", columns, lines, (
         ("text", "A dial is one assumption changed; the gap is between what stands for imitation there and RLVR. It "
                  "survives where imitation's cost grows exponentially faster with the depth; shrinks to a polynomial "
                  "where it grows faster, but not exponentially; closes where both grow alike and imitation costs no "
-                 "less; reverses where imitation is cheaper. The smallest maze (W, K, L) is the first by size at which "
-                 "the costs themselves show it. Verdicts of the claims are in the table of claims."),))
+                 "less, and no more than a constant times as much; reverses where imitation is cheaper. The smallest "
+                 "maze (W, K, L) is the first by size at which the costs themselves show it. Verdicts of claims are in "
+                 "the table of claims."),))
 
 
 def _values(rows: Sequence[Row]) -> Table:
     names = {"SFT + restarts": "SFT, restarts", "SFT + search": "SFT, search"}
     columns = (Column("dial", "code", .10), Column("value", share=.10),
-               *(Column(names.get(name, name), share=.085) for name in LEARNERS), Column("ratio", share=.07),
+               *(Column(names.get(name, name), share=.088) for name in LEARNERS), Column("ratio", share=.07),
                Column("exponent", share=.06), Column("verdict", share=.08), Column("smallest", share=.06))
     lines: list[tuple[str, ...]] = []
     for row in rows:
@@ -173,33 +180,36 @@ def _fitted(text: str, width: int = 18) -> str:
 
 
 def draw_gaps(rows: Sequence[Row], directory: str | Path) -> list[Path]:
-    """The gap's exponent a diamond against each dial: a panel a dial."""
+    """The gap's exponent a diamond against each dial: a panel a dial, its values in their order.
+
+    A value whose exponent is infinite stands at the upper or lower edge, one without a cost in the middle.
+    """
     across = 5
     down = math.ceil(len(rows) / across)
-    figure = empty_figure(13.5, 2.15 * down)
+    figure = empty_figure(13.5, 2.3 * down)
     panels = figure.subplots(down, across, squeeze=False)
     for axes, row in zip(panels.flat, rows, strict=False):
-        places = row["positions"] or list(range(len(row["values"])))
-        points = [(x, gap["exponent"], gap["verdict"]) for x, gap in zip(places, row["gap"], strict=True)
-                  if gap["exponent"] is not None]
-        axes.plot([x for x, *_ in points], [y for _, y, _ in points], color=GREY, linewidth=.8, zorder=1)
-        for x, y, verdict in points:
-            sign, colour = LOOKS[verdict]
-            axes.plot(x, y, marker=f"${sign}$", color=colour, markersize=7, linestyle="none")
+        exponents = [gap["exponent"] for gap in row["gap"]]
+        if row["positions"]:                                  # only there do neighbours have anything between them
+            axes.plot(range(len(exponents)), [math.nan if y is None else y for y in exponents], color=GREY,
+                      linewidth=.8, zorder=1)
+        known = [y for y in exponents if y is not None] or [0.0]
+        low, high = min(0.0, *known), max(0.5, *known)
+        edges = {"survives": high + .12 * (high - low), "reverses": low - .12 * (high - low)}
+        for x, gap in enumerate(row["gap"]):
+            sign, colour = LOOKS[gap["verdict"]]
+            y = gap["exponent"]
+            axes.plot(x, edges.get(gap["verdict"], (low + high) / 2) if y is None else y, marker=f"${sign}$",
+                      color=colour, markersize=7, linestyle="none")
         axes.axhline(0, color=GREY, linewidth=.6, linestyle=":")
+        axes.set_ylim(low - .22 * (high - low), high + .22 * (high - low))
         axes.set_title(row["dial"], fontsize="small")
-        if row["positions"]:
-            positive = [x for x in places if x > 0]
-            if positive and max(positive) >= 50 * min(positive):
-                axes.set_xscale("log" if len(positive) == len(places) else "symlog",
-                                **({} if len(positive) == len(places) else {"linthresh": min(positive)}))
-        else:
-            axes.set_xticks(places, [_fitted(value, 9) for value in row["values"]], rotation=30, ha="right")
+        axes.set_xticks(range(len(exponents)), [_fitted(value, 10) for value in row["values"]], rotation=30, ha="right")
         axes.tick_params(labelsize=6)
-        axes.margins(.1)
+        axes.margins(x=.1)
     for axes in panels.flat[len(rows):]:
         axes.set_visible(False)
-    figure.supylabel("exponent of the gap, a diamond", fontsize="small")
+    figure.supylabel("exponent of the gap, a diamond (at an edge: infinite)", fontsize="small")
     figure.suptitle("Exponent of the gap against each dial; letters are the verdicts of the map", fontsize="medium")
     return save_figure(figure, directory, "critique_gaps")
 
@@ -226,8 +236,15 @@ def draw_phase(phase: dict[str, Any], directory: str | Path) -> list[Path]:
         put(list(range(0, len(values), every)), names)
         axis.set_tick_params(labelsize=7, rotation=45 if axis is axes.xaxis and max(map(len, names)) > 5 else 0)
     axes.set(xlabel=phase["x"], ylabel=phase["y"])
-    axes.set_title(phase["title"], fontsize="medium", wrap=True)
-    return save_figure(figure, directory, f"phase_{phase['name'].replace('-', '_')}")
+    axes.set_title(f"{phase['title']}\n", fontsize="medium")
+    axes.annotate(phase["words"], (.5, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
+                  ha="center", fontsize="x-small", color=GREY)
+    return save_figure(figure, directory, phase_file(phase))
+
+
+def phase_file(phase: dict[str, Any]) -> str:
+    """The name of a phase diagram's file, without its suffix."""
+    return f"phase_{phase['name'].replace('-', '_')}"
 
 
 def _tick(value: str) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from theory.claim import claims
 from theory.formats import FORMATS, Column, Table, markdown, write, write_file
@@ -78,13 +79,14 @@ def write_report(directory: str | Path, evidence: Sequence[Evidence], dials: Seq
     if dials:
         paths.append(write_file(home / "critique.json", json.dumps(judged_rows, ensure_ascii=False, indent=1) + "\n"))
     progress(total - 1, total, "summary")
-    page = summary(found, evidence, tables)
+    page = summary(found, evidence, tables, [phase for row in judged_rows for phase in row["phases"]])
     paths.insert(0, write_file(home / "README.md", page))
     progress(total, total, "done")
     return paths
 
 
-def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], tables: Sequence[Table]) -> str:
+def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], tables: Sequence[Table],
+            phases: Sequence[dict[str, Any]] = ()) -> str:
     """The page: counts, surprises, refutations beside the true forms, the map, gaps, all claims, what made it."""
     by_name = {table.name: table for table in tables}
     shown = [by_name[name] for name in ("critique", "claims") if name in by_name]
@@ -99,6 +101,8 @@ def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], tables: Seq
              *(("![The critique map: the gap's verdict at every value of every dial](figures/critique_map.png)\n",
                 "![The exponent of the gap against each dial](figures/critique_gaps.png)\n")
                if "critique" in by_name else ()),
+             *(f"![{phase['title']}: {phase['words']}](figures/{critique.phase_file(phase)}.png)\n"
+               for phase in phases),
              "## Tables\n", *(f"- {name}: " + ", ".join(f"[{format}](tables/{name}{suffix})"
                                                        for format, (suffix, _) in FORMATS.items())
                               for name in by_name),
