@@ -17,10 +17,11 @@ ALL = claims()
 EACH = pytest.mark.parametrize("label", ALL)
 SYMBOLIC = pytest.mark.parametrize("label", [label for label, entry in ALL.items() if entry.symbolic])
 SIZES = {"W": 9, "K": 8, "L": 3, "M": 4, "n": 6, "k": 3, "eps": Fraction(2, 7),
-         "m": Fraction(5, 3), "y": Fraction(7, 4)}
+         "m": Fraction(5, 3), "y": Fraction(7, 4), "X": Fraction(9, 4)}
 # beyond 2^53, where a float in a body shows
 HUGE = {"W": 10**20 + 39, "K": 11, "L": 10**18 + 9, "M": 7, "n": 5, "k": 4,
-        "eps": Fraction(1, 10**17 + 3), "m": 10**18 + 3, "y": 10**18 + 7}
+        "eps": Fraction(1, 10**17 + 3), "m": 10**18 + 3, "y": 10**18 + 7,
+        "X": 10**18 + 1}
 # mazes and horizons of which each domain must hold one; checks hand it more than the body takes
 WITHIN = [{**SIZES, "W": W, "K": K, "L": L, "T": T} for W in (2, 5, 9, 30) for K in (1, 3, 8) for L in (2, 3)
           for T in (2 * K + 1, 4 * K + 1, 20 * K)]
@@ -157,7 +158,8 @@ def test_an_inequalitys_control_is_stronger_than_its_claim_somewhere(label):
     if entry.relation not in ("at most", "at least"):
         return
     sign = 1 if entry.relation == "at least" else -1
-    grid = ({"W": W, "K": K, "L": L, "M": 2, "n": 3, "eps": Fraction(1, 2)} for W in range(1, 9) for K in range(1, 9) for L in range(1, 6))
+    grid = ({"W": W, "K": K, "L": L, "M": 2, "n": 3, "eps": Fraction(1, 2)}
+            for W in range(1, 9) for K in range(1, 9) for L in range(1, 6))
     cases = [{name: case[name] for name in entry.parameters} for case in grid]
     assert any(sign * (exact(entry.control(**case)) - exact(entry.body(**case))) > 0
                for case in cases if entry.domain.holds(**case))

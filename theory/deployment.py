@@ -94,7 +94,7 @@ def stage_steps(K: int, L: int) -> int:
 
 @claim("expected steps after sign descent in stages, one diamond more each, 400 + 100 log(KL) steps of 0.01 a stage",
        source=("derived", "exact sign descent, run"), relation="at most",
-       domain=Domain("W >= 2, K <= 60, L <= 1000", lambda W, K, L: W >= 2 and K <= 60 and L <= 1000),
+       domain=Domain("W >= 2, K <= 60, L <= 1000", lambda W, K, L, **_: W >= 2 and K <= 60 and L <= 1000),
        stands_on=("curriculum_sign",), control=lambda W, K, L: fraction(exact("10001/10000")) *
        closed_forms.optimum_steps(W, K), control_words="within one part in ten thousand of the optimum")
 def curriculum_stages(W: int, K: int, L: int) -> Any:
@@ -116,13 +116,16 @@ def heated(L: int, X: Any, backward: bool) -> Policy:
 
 @claim("ac/(bd), the growth a diamond, of SFT's rows at gap D and temperature tau, X = e^(D/tau)", source=ROWS,
        domain=Domain("L >= 1, X >= 1"), symbolic=True, stands_on=("balance_exponent", "sft_frozen"),
-       control=lambda L, X: fraction((parameter(L) + 1) ** 2 * parameter(X) / (parameter(L) * (parameter(X) + L))),
-       control_words="without the factor c")
+       control=lambda L, X: _certain_c(parameter(L), parameter(X)), control_words="with c = 1")
 def temperature_rate(L: Any, X: Any) -> Any:
     """Sampling SFT at a temperature leaves it exponential: its growth (L+1)^2 X^2/((X+L)(LX+1)) falls from rho to 1 as
     X = e^(D/tau) falls to 1, and is 1 only there, where everything that was learnt is gone."""
     L, X = parameter(L), parameter(X)
     return fraction((L + 1) ** 2 * X**2 / ((X + L) * (L * X + 1)))
+
+
+def _certain_c(L: Any, X: Any) -> Any:
+    return fraction((L + 1) ** 2 * X / (L * (X + L)))
 
 
 @claim("ac/(bd) of rows with one gap D in all four, at temperature tau, X = e^(D/tau)", source=ROWS,

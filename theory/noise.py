@@ -120,7 +120,7 @@ def sft_turning(W: Any, K: Any, L: Any, y: Any) -> Any:
 
 
 @claim("expected steps of the SFT limit averaged over independent errors in its rows", source=NOISE, domain=MAZES,
-       symbolic=True, stands_on=("excursion",), control=lambda W, K, L, m: sft_turning(W, K, L, (1 + m) / 2),
+       symbolic=True, stands_on=("excursion",), control=lambda W, K, L, m: sft_turning(W, K, L, (1 + parameter(m)) / 2),
        control_words="half of the errors' effect")
 def noise_sft(W: Any, K: Any, L: Any, m: Any) -> Any:
     """Errors raise SFT's rate from rho to 1 + m Lambda + m^2, m = E[e^error] (cosh s, or e^(s^2/2) for Gaussian ones):

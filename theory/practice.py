@@ -148,7 +148,7 @@ def _flipped(maze: Maze, policy: Policy, T: int, factor: Any) -> Slopes:
 
 @claim("expected steps after 3000 sign steps of 0.01 from base, p + q > 1, cut off at T = max(6K+3, 2K^2)", source=(
     "derived", "exact ascent on the truncated objective"), relation="at least", stands_on=("verifier_flips",),
-       domain=Domain("W <= 15, K <= 6, L <= 1000, as run", lambda W, K, L: W <= 15 and K <= 6 and L <= 1000),
+       domain=Domain("W <= 15, K <= 6, L <= 1000, as run", lambda W, K, L, **_: W <= 15 and K <= 6 and L <= 1000),
        control=lambda W, K, L: 10**27, control_words="1e27")
 def verifier_turned(W: int, K: int, L: int) -> Any:
     """Beyond p + q = 1 the target is avoided: learning turned round ends beyond 1e26 steps in every maze that was run,
@@ -197,7 +197,7 @@ def verifier_hacked(W: int, K: int, p: Any) -> int:
 @claim("expected steps until accepted after 3000 sign steps of 0.01 from base, dead ends passed at half of 1/(2KW+1)",
        source=("derived", "exact sign descent, run"), stands_on=("verifier_steps", "verifier_hacked"),
        domain=Domain("2 <= W <= 200, 8 <= K <= 20, L <= 50, as run",
-                     lambda W, K, L: 2 <= W <= 200 and 8 <= K <= 20 and L <= 50),
+                     lambda W, K, L, **_: 2 <= W <= 200 and 8 <= K <= 20 and L <= 50),
        control=lambda W, K, L: Fraction(100001, 100000) * verifier_trap(W, K, L),
        control_words="more by one part in a hundred thousand")
 def verifier_trap(W: int, K: int, L: int) -> Fraction:

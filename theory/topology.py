@@ -253,7 +253,7 @@ def _below(walk: Walk, factor: Any) -> Any:
 
 @claim("expected steps of an excursion into a child of the root of a complete tree of rooms, SFT's limit",
        source=TOPOLOGY, domain=Domain("W >= 1 ways, M >= 1 levels"), stands_on=("tree_excursion",), symbolic=True,
-       control=lambda W, M: fraction(2 * (exact(W + 1) ** M - 1) / W), control_words="one step more")
+       control=lambda W, M: complete_tree_excursion(W, M) + 1, control_words="one step more")
 def complete_tree_excursion(W: Any, M: Any) -> Any:
     """In the complete tree of rooms with W ways and M levels an excursion from the root lasts 2((W+1)^M - 1)/W - 1
     steps under imitation."""
