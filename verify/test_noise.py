@@ -176,7 +176,7 @@ def test_noise_sft__exact(check):
 
 def _gaussian(W, K, L, s):
     """Costs of the SFT limit with Gaussian errors, by the recursion along a wrong branch, many draws at once."""
-    def draw(seed, runs=60_000):
+    def draw(seed, runs=250_000):
         rng, D = np.random.default_rng(seed), np.ones(runs)
         for _ in range(K):
             for odds in (L, 1 / L):                       # v, then u: the turning odds are 1/L and L

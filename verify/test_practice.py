@@ -538,7 +538,7 @@ def test_dagger_fixed_point__simulated(check):
 
     def draw(seed):
         ends = []
-        for run in range(16):
+        for run in range(24):
             policy, used = EdgePolicy(maze, tied=True), Used()
             memory: dict[str, Any] = {}
             for _ in range(12):
