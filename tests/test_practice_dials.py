@@ -30,8 +30,8 @@ VERDICTS = {
     "L": ["survives"] * 4,
     "rejection-sampling": ["shrinks to a polynomial", "survives", "survives", "closes", "survives", "closes"],
     "dagger": ["closes", "closes", "reverses", "survives"],
-    "sample-sign": ["survives"] * 5,
-    "verifier-noise": ["survives", "survives", "reverses", "survives", "reverses", "reverses"],
+    "sample-sign": ["survives"] * 3 + ["undefined"] * 2,
+    "verifier-noise": ["survives", "undefined", "reverses", "reverses", "reverses", "reverses"],
     "curriculum": ["survives", "survives", "shrinks to a polynomial", "survives", "survives"],
     "ledger": ["survives"] * 4,
     "temperature": ["survives"] * 4 + ["closes"],
@@ -86,7 +86,7 @@ def test_growth_in_depth_is_that_of_the_costs(dial, value):
         pytest.skip("the bound on RLVR's rollouts is known for W >= K only")
     for learner in LEARNERS:
         first, second = (dial.cost(learner, value, Maze(6, size, 3)) for size in (K, 2 * K))
-        if first.growth is not None:
+        if first.growth is not None and first.growth.rate != math.inf:        # infinite: what deeper mazes do
             rate, degree = first.growth.exponent, first.growth.K
             grown = _log(second.steps) - _log(first.steps)
             assert grown == pytest.approx(K * rate + degree * math.log(2), abs=.15), learner
@@ -98,7 +98,7 @@ def test_growth_in_branches_is_that_of_the_costs(dial, value):
         pytest.skip("logarithms of W, or a rate that depends on W")
     for learner in LEARNERS:
         first, second = (dial.cost(learner, value, Maze(W, 4, 3)) for W in (2000, 4000))
-        if first.growth is not None:
+        if first.growth is not None and first.growth.rate != math.inf:        # infinite: what deeper mazes do
             grown = _log(second.steps) - _log(first.steps)
             assert grown == pytest.approx(first.growth.W * math.log(2), abs=.05), learner
 
@@ -110,7 +110,7 @@ def test_growth_in_parallel_edges_is_that_of_the_costs(dial, value):
         pytest.skip("bounds")
     for learner in LEARNERS:
         first, second = (dial.cost(learner, value, Maze(6, 4, L)) for L in (3000, 6000))
-        if first.growth is not None:
+        if first.growth is not None and first.growth.rate != math.inf:        # infinite: what deeper mazes do
             rates = 4 * (second.growth.exponent - first.growth.exponent)
             assert _log(second.steps) - _log(first.steps) == pytest.approx(
                 rates + first.growth.L * math.log(2), abs=.1), learner
