@@ -1,8 +1,9 @@
-"""The command `backtrack` (also `python -m verify`): hitting, claims, verify, train, rollouts, tables, report.
+"""The command `backtrack` (also `python -m verify`): its group, and hitting, claims, verify, tables, report.
 
 Bad input ends in one line that shows the value, on standard error, and exit status 2; a failed check in status 1; an
 interrupted run in status 130, with what was found kept. Heavy imports happen inside the commands, so that the command
-starts at once. `train` and `rollouts` stand in `verify.cli_learners`.
+starts at once. `train` and `rollouts` stand in `verify.cli_learners`, `critique` in `verify.cli_critique`, `sweep` in
+`verify.cli_sweep`.
 """
 
 from __future__ import annotations

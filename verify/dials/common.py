@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theory import closed_forms, restarts, wrappers
+from theory import closed_forms, hitting, restarts, wrappers
 from theory.maze import Maze
-from theory.numeric import exact, fraction
+from theory.numeric import Steps, exact, fraction
 from theory.policy import Policy
 from verify.dials.dial import Cost, Growth, check_learner
 
-LINEAR = Growth(K=1, W=1)
+BASE, LINEAR = Growth(K=2, W=1, L=1), Growth(K=1, W=1)
 
 
 def standard(learner: str, maze: Maze) -> Cost:
@@ -26,7 +26,7 @@ def standard(learner: str, maze: Maze) -> Cost:
     W, K, L = maze.W, maze.K, maze.L
     check_learner(learner)
     if learner == "base":
-        return Cost(_exact(closed_forms.base_steps(W, K, L)), Growth(K=2, W=1, L=1))
+        return Cost(_exact(closed_forms.base_steps(W, K, L)), BASE)
     if learner == "SFT":
         return _sft(maze)
     if learner == "SFT + restarts":
@@ -56,7 +56,12 @@ def homogeneous(maze: Maze, a: Any, b: Any, c: Any, d: Any) -> Growth:
 
 
 def restarted(maze: Maze, policy: Policy) -> Any:
-    """Expected steps of a walker restarted at the first dead end; exact, infinite where it cannot arrive."""
+    """Expected steps of a walker restarted at the first dead end; exact, balls for balls, infinite if it never arrives.
+
+    With tied rows W times the cost with one branch (claim `restart_dead_end`).
+    """
+    if policy.tied:
+        return maze.W * hitting.expected_steps(Maze(1, maze.K, maze.L), policy)
     return restarts.dead_end_steps(maze, policy)
 
 
@@ -64,6 +69,11 @@ def searching(maze: Maze, policy: Policy) -> Any:
     """Expected steps under search: exact for a forward-certain walker; any other strands, so infinite."""
     certain = all(value == 1 for i in range(maze.W) for row in "ac" for value in policy.branch(i).expanded(maze.K)[row])
     return fraction(exact(wrappers.search_certain(maze, policy, 0))) if certain else math.inf
+
+
+def log10(value: Any) -> float:
+    """log10 of a positive number or ball of any size, for a diagram."""
+    return Steps.of(value).log10
 
 
 def _exact(value: Any) -> Any:

@@ -19,7 +19,7 @@ from theory import closed_forms, data, distillation, dynamics, hitting, perturbe
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Policy
-from verify.dials.common import LINEAR, standard
+from verify.dials.common import BASE, LINEAR, log10, restarted, standard
 from verify.dials.dial import FIGURE3, MOST_ARCS, Cost, Critical, Dial, Growth, Phase, by_size, check_learner
 
 LIMIT = "limit"                                   # training for ever, or data without end
@@ -27,7 +27,6 @@ BALL = "computed, within 1e-15"
 SOFT = Growth(K=1, W=1, L=1, how="asymptotic: shows once K log(ac/(bd)) is large, and L passes e^t")
 MESSY_SOFT = SOFT._replace(how="asymptotic: shows once K log(ac/(bd)) is large, L passes e^((1+w)t) and W passes 1/eps")
 STRANDS = Cost(math.inf, None, words="strands with positive probability, as a row a or c is short of 1")
-BASE = Growth(K=2, W=1, L=1)
 SHARE = Fraction(1, 10)                           # of messy traces, where time or recoveries are the dial
 
 
@@ -57,11 +56,6 @@ def _deep(profile: str) -> Iterator[Maze]:
     most = 1200 if profile == "quick" else 6000
     single = [Maze(W, K, 1) for W in range(2, most // 6) for K in range(1, (most // (2 * W) - 1) // 2 + 1)]
     yield from sorted((maze for maze in single if maze.arcs > MOST_ARCS), key=lambda maze: (maze.arcs, maze.W))
-
-
-def restarted(maze: Maze, policy: Policy) -> Any:
-    """Restarts at the first dead end with tied rows: W times the cost with one branch (claim restart_dead_end)."""
-    return maze.W * hitting.expected_steps(Maze(1, maze.K, maze.L), policy)
 
 
 # -- 3: SFT stopped early ---------------------------------------------------------------------------------------
@@ -125,11 +119,6 @@ def ball(value: Any) -> Any:
     import flint
 
     return flint.arb(exact(value))
-
-
-def log10(value: Any) -> float:
-    """The decimal logarithm of a positive number of any size, as a float."""
-    return float(ball(value).log()) / math.log(10)
 
 
 EARLY = Dial(

@@ -28,10 +28,9 @@ from theory import bill, closed_forms, deployment, hitting
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Branch, Policy
-from verify.dials.common import LINEAR, homogeneous, restarted, standard
+from verify.dials.common import BASE, LINEAR, homogeneous, log10, restarted, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, by_size, check_learner
 
-BASE = Growth(K=2, W=1, L=1)
 STRANDS = "search strands a walker that is not sure to go on"
 
 
@@ -94,15 +93,10 @@ def _depths(profile: str) -> Phase:
     def cell(k: int, K: int) -> float | None:
         if k > K:
             return None
-        return _log10(deployment.curriculum_sft(15, K, 5, k)) - _log10(deployment.curriculum_rlvr(15, K, 5, k))
+        return log10(deployment.curriculum_sft(15, K, 5, k)) - log10(deployment.curriculum_rlvr(15, K, 5, k))
 
     return Phase("trained-tested", "SFT over RLVR, trained at depth k and tested at K, W = 15, L = 5, log10",
                  "k", "K", ks, Ks, tuple(tuple(cell(k, K) for k in ks) for K in Ks), "log10 of the ratio; exact")
-
-
-def _log10(value: Any) -> float:
-    value = fraction(exact(value))
-    return math.log10(value.numerator) - math.log10(value.denominator)
 
 
 # -- 27: the ledger -----------------------------------------------------------------------------------------------
@@ -215,7 +209,7 @@ def _heat(profile: str) -> Phase:
 
     def ratio(K: int, X: int) -> float:
         heated = hitting.expected_steps(Maze(15, K, 5), deployment.heated(5, X, False))
-        return _log10(heated) - _log10(closed_forms.base_steps(15, K, 5))
+        return log10(heated) - log10(closed_forms.base_steps(15, K, 5))
 
     return Phase("temperature", "SFT at temperature tau over base, W = 15, L = 5, log10", "X = e^(D/tau)", "K", odds,
                  Ks, tuple(tuple(ratio(K, X) for X in odds) for K in Ks), "log10 of the ratio; exact")

@@ -19,8 +19,8 @@ from theory import closed_forms, hitting, noise, perturbed, wrappers
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify.dials.common import LINEAR, homogeneous, standard
-from verify.dials.data import BASE, STRANDS, checked, forks, log10, restarted, taught
+from verify.dials.common import BASE, LINEAR, homogeneous, log10, restarted, standard
+from verify.dials.data import STRANDS, checked, forks, taught
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase
 
 # -- 20: errors in the learnt rows ------------------------------------------------------------------------------

@@ -32,10 +32,9 @@ from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Policy
 from theory.rewards import Reward
-from verify.dials.common import LINEAR, restarted, searching, standard
+from verify.dials.common import BASE, LINEAR, log10, restarted, searching, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, check_learner
 
-BASE = Growth(K=2, W=1, L=1)
 SIGNS_KNOWN = "argued: where sign steps for ever end, their signs being known at every policy on the way"
 RUN = "computed: where 3000 sign steps end, within 5 % in runs at K <= 12, L <= 5"
 NOT_RUN = "not run at this maze: taken to end where runs at K <= 12, L <= 5 do"
@@ -181,15 +180,10 @@ def _expert_phase(profile: str) -> Phase:
     Ws, Ks = (2, 3, 4, 5, 8, 15), (1, 2, 3, 4, 6, 8, 12, 16)
 
     def ratio(W: int, K: int) -> float:
-        return math.log10(_conflict(W, K, False)) - _log10(closed_forms.sft_steps(W, K, 5))
+        return math.log10(_conflict(W, K, False)) - log10(closed_forms.sft_steps(W, K, 5))
 
     return Phase("dagger-over-sft", "DAgger with an expert who knows the target over SFT, L = 5, log10", "K", "W", Ks,
                  Ws, tuple(tuple(ratio(W, K) for K in Ks) for W in Ws), "log10 of the ratio; computed within 1e-12")
-
-
-def _log10(value: Any) -> float:
-    value = fraction(exact(value))
-    return math.log10(value.numerator) - math.log10(value.denominator)
 
 
 # -- 23: sign of the sample ---------------------------------------------------------------------------------------

@@ -267,7 +267,7 @@ def _small(profile: str) -> Iterator[Maze]:
 def _narrow(profile: str) -> Iterator[Maze]:
     """All small mazes, then deep ones with two branches: where the runs of 6K+3 and 10K first unlearn."""
     yield from by_size(24)
-    yield from (Maze(2, K, 1) for K in range(4, 11))
+    yield from (Maze(2, K, 1) for K in range(4, 17))
     yield Maze(2, 8, 5)
 
 
@@ -280,7 +280,7 @@ DIALS = (
          ("truncation_is_sft", "truncation_indifferent", "tries_bound", "truncation_silent", "truncation_blind",
           "truncation_unlearns", "truncation_path", "truncation_return", "truncation_threshold", "truncation_excluded",
           "truncation_learns", "truncation_learns_quoted"), truncation_critical, maze=Maze(15, 6, 5), mazes=_narrow,
-         phases=(truncation_phase,), notes="Smallest mazes: all of up to 24 arcs, then W = 2, L = 1, K up to 10, and "
+         phases=(truncation_phase,), notes="Smallest mazes: all of up to 24 arcs, then W = 2, L = 1, K up to 16, and "
          "W = 2, K = 8, L = 5.", words={"excluded": "cut-off rollouts left out", "none": "whole rollouts, length "
                                             "penalty"}),
     Dial("discount", 12, "Does a discount do what a length penalty does?",

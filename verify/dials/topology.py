@@ -28,7 +28,7 @@ from theory.mazes_general import corridor_tree, leaf, path_star, rooms
 from theory.numeric import InputError, exact, fraction
 from theory.topology import early_turn, never_targets_optimum, never_targets_steps, star_costs
 from theory.tree_walk import Tree, complete_steps
-from verify.dials.common import LINEAR, standard
+from verify.dials.common import BASE, LINEAR, log10, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, check_learner, verdict
 
 SOURCE = "critique C2: the exponential leans on the chosen topology"
@@ -79,7 +79,7 @@ def _shaped(learner: str, maze: Maze, widths: Widths, rate: Any, **degrees: Grow
     """A star's cost; its growth is the path-star's but for the given learners."""
     check_learner(learner)
     if maze.W == 1:                                 # no wrong branch: every learner that goes forward is perfect
-        growth = Growth(K=2, W=1, L=1) if learner == "base" else LINEAR
+        growth = BASE if learner == "base" else LINEAR
         return _star(learner, widths, degrees.get("base", growth) if learner == "base" else growth)
     usual = {"base": Growth(K=2, W=1, L=1), "SFT": Growth(rate, W=1), "SFT + search": Growth(K=1, W=1, L=1)}
     key = learner.replace(" + ", "_")
@@ -127,7 +127,7 @@ def _depth_phase(profile: str) -> Phase:
         row = []
         for wrong in xs:
             costs = star_costs([[L] * own, *[[L] * wrong] * (W - 1)], 0)
-            row.append(_log10(costs["SFT"]) - _log10(costs["never back"]))
+            row.append(log10(costs["SFT"]) - log10(costs["never back"]))
         cells.append(tuple(row))
     return Phase("unequal-depth", f"Imitation over the optimum (log10), W = {W}, L = {L}", "diamonds a dead end",
                  "diamonds before the target", xs, ys, tuple(cells), "columns, not rows, change it")
@@ -249,7 +249,7 @@ def _rooms_phase(profile: str) -> Phase:
     cells = []
     for seed in seeds:
         walks = [rooms(nx.random_labeled_tree(size, seed=seed), 0) for size in sizes]
-        cells.append(tuple(_log10(Tree(walk, "SFT").mean()) - _log10(Tree(walk, "base").mean()) for walk in walks))
+        cells.append(tuple(log10(Tree(walk, "SFT").mean()) - log10(Tree(walk, "base").mean()) for walk in walks))
     return Phase("random-rooms", "Imitation over base (log10), random trees of rooms", "rooms", "seed", sizes, seeds,
                  tuple(cells), "uniform random labelled trees, every dead end a target, no forks")
 
@@ -300,15 +300,10 @@ def _share_critical(profile: str) -> Critical:
 
 def _share_phase(profile: str) -> Phase:
     xs, ys, W, L = tuple(range(1, 16)), tuple(range(1, 9)), 8, 5
-    cells = tuple(tuple(_log10(never_targets_steps(W, K, L, n)) - _log10(closed_forms.base_steps(W, K, L)) for K in xs)
+    cells = tuple(tuple(log10(never_targets_steps(W, K, L, n)) - log10(closed_forms.base_steps(W, K, L)) for K in xs)
                   for n in ys)
     return Phase("never-sought", f"Imitation over base (log10), W = {W}, L = {L}", "diamonds a branch",
                  "branches ever sought", xs, ys, cells, "below 0 in the lowest row only, once K is not small")
-
-
-def _log10(value: Any) -> float:
-    value = fraction(exact(value))
-    return math.log10(value.numerator) - math.log10(value.denominator)
 
 
 def _first_change(cost: Callable[[str, Any, Maze], Cost], values: tuple[Any, ...], maze: Maze, words: str

@@ -25,7 +25,7 @@ from theory import closed_forms, hitting, ties
 from theory.maze import Maze
 from theory.numeric import InputError, exact, fraction
 from theory.policy import Policy
-from verify.dials.common import LINEAR, homogeneous, searching, standard
+from verify.dials.common import LINEAR, homogeneous, log10, searching, standard
 from verify.dials.dial import FIGURE3, Cost, Critical, Dial, Growth, Phase, by_size, check_learner
 from verify.learners import features
 from verify.learners.features import Shared
@@ -133,14 +133,10 @@ def share_against_time(profile: str) -> Phase:
     xs = tuple(Fraction(i, steps) for i in range(steps + 1))
     ys = tuple(Fraction(10) ** n for n in range(-2, 9))
     optimum = closed_forms.optimum_steps(FIGURE3.W, FIGURE3.K)
-    cells = tuple(tuple(_log10(_ball(ties.tied_steps(FIGURE3, t, x)) / optimum) for x in xs) for t in ys)
+    cells = tuple(tuple(log10(_ball(ties.tied_steps(FIGURE3, t, x)) / optimum) for x in xs) for t in ys)
     return Phase("share-against-time", "SFT on golden paths, weights of the two directions shared", "lambda",
                  "training time t", tuple(map(float, xs)), tuple(map(float, ys)), cells,
                  "log10 of SFT's cost over the optimum's, W = K = 15, L = 5; 0 means that the gap is closed")
-
-
-def _log10(value: Fraction) -> float:
-    return math.log10(value.numerator) - math.log10(value.denominator)
 
 
 # -- direction-blind --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""The generated parts of the documents: the claims table of README.md and paper_notes/INDEX.md.
+"""The generated parts of the documents: the claims table of README.md, paper_notes/INDEX.md and critique.md.
 
-`python -m verify.report.docs` (or `make readme`) rewrites them from the registry and the shipped evidence; a test
+`python -m verify.report.docs` (or `make readme`) rewrites them from the registry, the shipped evidence and rows; a test
 regenerates them and compares. In a document, what stands between `<!-- generated: NAME -->` and `<!-- end -->` is ours.
 
 Not covered: the report's own tables (`theory.tables`).
