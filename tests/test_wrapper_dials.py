@@ -82,6 +82,15 @@ def test_luby_grows_as_said_up_to_its_logarithm():
         assert under.growth.rate == 1 and under.growth.L == 0
 
 
+def test_lubys_logarithm_is_one():
+    """Each time the maze is four times as deep, the ratio to the least gains as much as the time before."""
+    ratios = [wrappers.restarts_cost("SFT + restarts", "Luby", Maze(2, K, 1)).steps / (2 * (2 * K + 1))
+              for K in (15, 60, 240)]
+    gains = [later - earlier for earlier, later in zip(ratios, ratios[1:], strict=False)]
+    assert gains[0] > 1 and gains[1] == pytest.approx(gains[0], rel=0.1)
+    assert wrappers.restarts_cost("SFT + restarts", "Luby", Maze(2, 4, 1)).growth.log == 1
+
+
 # -- costs by walks that know no formula ----------------------------------------------------------------------------
 
 SMALL = (Maze(2, 2, 1), Maze(3, 1, 2))
@@ -208,7 +217,8 @@ def test_costs_are_those_of_walks(name, maze):
 
 @pytest.mark.parametrize("name, value, verdict", [
     ("restarts", "none", "survives"), ("restarts", "B = 2K", "survives"), ("restarts", "dead end", "reverses"),
-    ("restarts", "B = 4K+2", "closes"), ("search", "imitation", "shrinks to a polynomial"),
+    ("restarts", "B = 4K+2", "closes"), ("restarts", "Luby", "shrinks to a polynomial"),
+    ("search", "imitation", "shrinks to a polynomial"),
     ("search", "both, charged", "survives"), ("pass-at-k", 1, "reverses"), ("pass-at-k", 64, "closes"),
     ("nested-forks", 1, "reverses"), ("nested-forks", 3, "shrinks to a polynomial"),
     ("nested-way-back", 10, "survives"),

@@ -33,7 +33,8 @@ def refuse(dial: str, value: Any, values: tuple[Any, ...]) -> None:
 BUDGETS = {"B = 2K": lambda s: s - 1, "B = 2K+1": lambda s: s, "B = 4K+2": lambda s: 2 * s,
            "B = 6K+2": lambda s: 3 * s - 1}
 RESTARTS = ("none", *BUDGETS, "Luby", "dead end", "dead end, RLVR too")
-LUBY = Growth(K=1, W=1, how="up to a logarithm: at most 2 l (log2 l + 5), l = W(2K+1)")
+# no more than a logarithm by the guarantee; that it is one is seen
+LUBY = Growth(K=1, W=1, how="at most 2 l (log2 l + 5), l = W(2K+1); its ratio to l grows, seen up to K = 240", log=1)
 
 
 @functools.cache
