@@ -39,7 +39,11 @@ def _possible(p: Any) -> bool:
 
 @dataclass(frozen=True)
 class Chain:
-    """A Markov chain that stops at TARGET: `rows[state]` maps next states to their probabilities (sum 1)."""
+    """A Markov chain that stops at TARGET: `rows[state]` maps next states to their probabilities (sum 1).
+
+    >>> Chain({START: {START: flint.fmpq(1, 2), TARGET: flint.fmpq(1, 2)}}).hitting_time()
+    Fraction(2, 1)
+    """
 
     rows: dict[State, dict[State, Any]]
 
@@ -186,6 +190,9 @@ def full_chain(maze: Maze, policy: Policy, *, target: int = 0, prompt_edge: bool
     """The directed-edge chain of `policy` on the multigraph: one state an arc, START at the fork.
 
     With `prompt_edge` there is a state PROMPT one step before START.
+
+    >>> full_chain(Maze(3, 2, 2), Policy.sft_limit(2)).hitting_time()
+    Fraction(174, 1)
     """
     policy.check(maze)
 
@@ -205,14 +212,24 @@ def full_chain(maze: Maze, policy: Policy, *, target: int = 0, prompt_edge: bool
 
 
 def simple_random_walk(graph: Graph, *, prompt_edge: bool = False) -> Chain:
-    """The walk that leaves every node by a uniformly chosen edge: the base model, on any multigraph."""
+    """The walk that leaves every node by a uniformly chosen edge: the base model, on any multigraph.
+
+    >>> simple_random_walk(Maze(3, 2, 2).graph()).hitting_time()
+    Fraction(140, 1)
+    """
     return _walk(graph, lambda _, leaving: {after: flint.fmpq(1, len(leaving)) for after in leaving}, prompt_edge)
 
 
 # -- the lumped chain -------------------------------------------------------------------------------------------
 
 def block(maze: Maze, policy: Policy, target: int) -> Callable[[State], State]:
-    """The partition of the full chain's states: (side, depth of the head, away?), the fork's arrivals as START."""
+    """The partition of the full chain's states: (side, depth of the head, away?), the fork's arrivals as START.
+
+    >>> maze = Maze(2, 1, 1)
+    >>> of = block(maze, Policy.base(1), 0)
+    >>> sorted({of(arc) for arc in maze.graph().arcs if arc.head.branch == 1})
+    [('wrong', 1, False), ('wrong', 1, True), ('wrong', 2, False), ('wrong', 2, True), ('wrong', 3, True)]
+    """
     def of(state: State) -> State:
         if not isinstance(state, Arc):
             return state
@@ -226,7 +243,11 @@ def block(maze: Maze, policy: Policy, target: int) -> Callable[[State], State]:
 
 
 def lumped_chain(maze: Maze, policy: Policy, *, target: int = 0) -> Chain:
-    """One state for (side, x, direction): about 4K + 1 states a side; written down directly, not by lumping."""
+    """One state for (side, x, direction): about 4K + 1 states a side; written down directly, not by lumping.
+
+    >>> lumped_chain(Maze(3, 2, 2), Policy.sft_limit(2)).hitting_time()
+    Fraction(174, 1)
+    """
     policy.check(maze)
     maze.check_target(target)
     sides: dict[Any, tuple[int, int]] = {"target": (target, 1)}

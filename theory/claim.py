@@ -33,7 +33,11 @@ TOPICS = ("model", "walk", "imitation", "reinforcement", "signs", "truncation", 
 
 @dataclass(frozen=True)
 class Domain:
-    """Where a claim is made: a predicate on its parameters, and the same in words."""
+    """Where a claim is made: a predicate on its parameters, and the same in words.
+
+    >>> FORKS.words, FORKS.holds(W=1, K=1, L=1)
+    ('W >= 2, K, L >= 1', False)
+    """
 
     words: str
     holds: Callable[..., bool] = lambda **_: True
@@ -45,7 +49,11 @@ FORKS = Domain("W >= 2, K, L >= 1", lambda W, **_: W >= 2)
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement with everything a check needs to know about it; see the module docstring."""
+    """One statement with everything a check needs to know about it; see the module docstring.
+
+    >>> claims()['optimum_cost'].parameters, claims()['optimum_cost'].body(15, 15)
+    (('W', 'K'), Fraction(899, 1))
+    """
 
     label: str
     body: Callable[..., Any]
@@ -84,6 +92,35 @@ class Claim:
         symbols = [sympy.Symbol(name, positive=True) for name in self.parameters]
         return sympy.latex((self.control if control and self.control else self.body)(*symbols))
 
+    def _repr_latex_(self) -> str | None:
+        latex = self._typeset()
+        return latex and rf"$\displaystyle {latex}$"
+
+    def _typeset(self) -> str | None:
+        """label(parameters) = formula, and what the formula abbreviates; None for a claim without a closed formula."""
+        if not self.symbolic:
+            return None
+        from theory.tables import GREEK, formula
+
+        latex, name = formula(self), self.label.replace("_", r"\_")
+        letters = ", ".join(GREEK.get(parameter, parameter) for parameter in self.parameters)
+        where = rf",\quad \rho = {formula(claims()['sft_growth'])}" if r"\rho" in latex else ""
+        where += r",\quad \Lambda = L + \frac{1}{L}" if r"\Lambda" in latex else ""
+        return rf"\mathtt{{{name}}}({letters}) = {latex}{where}"
+
+    def _repr_html_(self) -> str:
+        from theory.markup import facts, tag, typeset
+        from theory.numbering import number_of
+
+        latex = self._typeset()
+        return facts(", ".join(filter(None, (self.label, number_of(self.label)))), [
+            ("statement", self.statement), ("quantity", f"{self.quantity} ({self.relation})"),
+            ("formula", typeset(rf"\displaystyle {latex}") if latex else ""), ("domain", self.domain.words),
+            ("source", f"{': '.join(self.source)} ({SOURCES[self.source[0]]})"),
+            ("stands on", ", ".join(self.stands_on)), ("control", self.control_words or "none"),
+            ("expected", "" if self.should_hold else f"to fail as quoted; its true form is {self.true_form}"),
+            ("code", tag("code", self.code))])
+
 
 REGISTRY: dict[str, Claim] = {}
 
@@ -96,6 +133,11 @@ def claim(quantity: str, *, source: tuple[str, str], relation: str = "equals", d
 
     Errors: ValueError at import for an unknown relation or source, a label taken twice, a missing statement, a
     control without words, or a quoted statement without its true form.
+
+    >>> claim('steps', source=('paper', 'nowhere'), relation='is')(lambda W: W)
+    Traceback (most recent call last):
+        ...
+    ValueError: claim <lambda>: relation 'is'
     """
     def register(body: Callable[..., Any]) -> Callable[..., Any]:
         label = body.__name__
@@ -118,7 +160,11 @@ def claim(quantity: str, *, source: tuple[str, str], relation: str = "equals", d
 
 
 def claims() -> dict[str, Claim]:
-    """Every claim by label, in the order of the topics; imports the topic modules on first use."""
+    """Every claim by label, in the order of the topics; imports the topic modules on first use.
+
+    >>> claims()['optimum_cost'].statement
+    'The optimum, which turns round only at a leaf, needs (2W-1)(2K+1) steps on average.'
+    """
     for topic in TOPICS:
         importlib.import_module(f"theory.{topic}")
     for entry in REGISTRY.values():

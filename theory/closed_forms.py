@@ -27,7 +27,11 @@ Power = Callable[[Any, Any], Any]
 
 
 def parameter(value: Any) -> Any:
-    """Read a parameter so that division is exact: numbers become rationals, symbols and field elements stay."""
+    """Read a parameter so that division is exact: numbers become rationals, symbols and field elements stay.
+
+    >>> parameter("1/3")
+    1/3
+    """
     return value if type(value).__module__.startswith("sympy.") else exact(value, "parameter")
 
 
@@ -35,6 +39,9 @@ def power(q: Any, K: Any) -> Any:
     """q^K for numbers or symbols; the certificate passes its own, which answers the generator R.
 
     Errors: `InputError` for a rational K that is no integer.
+
+    >>> power(flint.fmpq(36, 5), flint.fmpq(2))
+    1296/25
     """
     if not isinstance(K, flint.fmpq):
         return q**K
@@ -44,26 +51,42 @@ def power(q: Any, K: Any) -> Any:
 
 
 def base_steps(W: Any, K: Any, L: Any) -> Any:
-    """Expected steps of the simple random walk: (2W-1)(K(L+1)+1)(K(L+1)+L)/L."""
+    """Expected steps of the simple random walk: (2W-1)(K(L+1)+1)(K(L+1)+L)/L.
+
+    >>> base_steps(15, 15, 5)
+    Fraction(50141, 1)
+    """
     W, K, L = map(parameter, (W, K, L))
     return fraction((2 * W - 1) * (K * (L + 1) + 1) * (K * (L + 1) + L) / L)
 
 
 def sft_rate(L: Any) -> Any:
-    """rho = (L+1)^2/L = L + 2 + 1/L, the factor a diamond by which imitation's cost grows."""
+    """rho = (L+1)^2/L = L + 2 + 1/L, the factor a diamond by which imitation's cost grows.
+
+    >>> sft_rate(5)
+    Fraction(36, 5)
+    """
     L = parameter(L)
     return fraction((L + 1) ** 2 / L)
 
 
 def sft_steps(W: Any, K: Any, L: Any, power: Power = power) -> Any:
-    """Expected steps of the SFT limit: W + 2K + (W-1)(1 + 2(L+1)(2L+1)/(L^2+L+1) (rho^K - 1))."""
+    """Expected steps of the SFT limit: W + 2K + (W-1)(1 + 2(L+1)(2L+1)/(L^2+L+1) (rho^K - 1)).
+
+    >>> sft_steps(3, 2, 2)
+    Fraction(174, 1)
+    """
     W, K, L = map(parameter, (W, K, L))
     grown = power((L + 1) ** 2 / L, K)
     return fraction(W + 2 * K + (W - 1) * (1 + 2 * (L + 1) * (2 * L + 1) / (L**2 + L + 1) * (grown - 1)))
 
 
 def optimum_steps(W: Any, K: Any) -> Any:
-    """Expected steps when no row ever turns round but at a leaf: (2W-1)(2K+1)."""
+    """Expected steps when no row ever turns round but at a leaf: (2W-1)(2K+1).
+
+    >>> optimum_steps(15, 15)
+    Fraction(899, 1)
+    """
     return fraction((2 * parameter(W) - 1) * (2 * parameter(K) + 1))
 
 
@@ -71,6 +94,9 @@ def homogeneous_steps(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any, power: Pow
     """Expected steps for rows a, b, c, d in (0, 1], the same in every diamond, with ac != bd.
 
     *Not valid when* ac = bd (a ZeroDivisionError for numbers): see `balanced_steps`.
+
+    >>> homogeneous_steps(3, 2, 1, "2/3", 1, "1/3")
+    Fraction(174, 1)
     """
     W, K, a, b, c, d = map(parameter, (W, K, a, b, c, d))
     r = a * c / (b * d)
@@ -84,13 +110,20 @@ def balanced_steps(W: Any, K: Any, a: Any, b: Any, c: Any) -> Any:
     """Expected steps for homogeneous rows a, b, c in (0, 1] and d = ac/b, so that ac = bd: quadratic in K.
 
     *Not valid when* ac/b > 1: there is no such row d.
+
+    >>> balanced_steps(15, 15, "1/6", "5/6", "5/6")
+    Fraction(50141, 1)
     """
     W, K, a, b, c = map(parameter, (W, K, a, b, c))
     return fraction(_homogeneous(W, K, a, b, c, a * c / b, K, K, K * (K - 1) / 2))
 
 
 def balanced_form(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """`balanced_steps` over any field, for rows that are known to satisfy ac = bd; nothing is converted or checked."""
+    """`balanced_steps` over any field, for rows that are known to satisfy ac = bd; nothing is converted or checked.
+
+    >>> balanced_form(*map(exact, (15, 15, 1, 1, 1, 1)))
+    899
+    """
     return _homogeneous(W, K, a, b, c, d, K, K, K * (K - 1) / 2)
 
 
@@ -112,6 +145,11 @@ def residuals(form: Callable[..., Any], family: str) -> dict[str, Any]:
       'homogeneous': form(W, K, a, b, c, d, power=...);      'balanced': form(W, K, a, b, c), d = ac/b;
       'sft': form(W, K, L, power=...);   'base': form(W, K, L);   'optimum': form(W, K).
     Errors: KeyError for another family; `InputError` when `form` asks for another power than r^K.
+
+    >>> any(residuals(optimum_steps, "optimum").values())
+    False
+    >>> any(residuals(lambda W, K: optimum_steps(W, K) + 1, "optimum").values())
+    True
     """
     from sympy import QQ
     from sympy.polys.fields import field
@@ -231,7 +269,11 @@ def _bellman(W: Any, K: Any, j: Any, X: Any, R: Any, a: Any, b: Any, c: Any, d: 
 
 
 def identity(form: Callable[..., Any], other: Callable[..., Any]) -> dict[str, Any]:
-    """The difference of two rational functions of W and K, in an exact field; zero iff they are the same function."""
+    """The difference of two rational functions of W and K, in an exact field; zero iff they are the same function.
+
+    >>> identity(optimum_steps, lambda W, K: 4 * W * K + 2 * W - 2 * K - 1)
+    {'difference': 0}
+    """
     from sympy import QQ
     from sympy.polys.fields import field
 
@@ -243,6 +285,9 @@ def negative_coefficients(polynomial: Callable[..., Any], names: str = "WK") -> 
     """The negative coefficients of a polynomial in the named parameters after W = 1 + w, K = 1 + k, ...
 
     None left over means: nonnegative for all real W, K, .. >= 1. The converse fails: this can prove and not refute.
+
+    >>> any(negative_coefficients(lambda W, K: 6 * W * K - optimum_steps(W, K)).values())
+    False
     """
     from sympy import QQ
     from sympy.polys.rings import ring
@@ -258,6 +303,9 @@ def negative_with_powers(difference: Callable[..., Any]) -> dict[str, Any]:
     In W = 2 + w, K = 1 + k, L = 1 + l, L^K = 1 + g and rho^K = L^K + q, where w, k, l, g, q >= 0 because rho >= L >= 1.
     None left over means that the difference is nonnegative for all W >= 2, K, L >= 1; the converse fails.
     Errors: `InputError` when another power is asked for.
+
+    >>> any(negative_with_powers(lambda W, K, L, power: sft_steps(W, K, L, power) - W * power(L, K)).values())
+    False
     """
     from sympy import QQ
     from sympy.polys.fields import field
@@ -278,7 +326,11 @@ def negative_with_powers(difference: Callable[..., Any]) -> dict[str, Any]:
 
 
 def growth_residual(form: Callable[..., Any]) -> dict[str, Any]:
-    """H(K+2) - H(K+1) - 2 - form * (H(K+1) - H(K) - 2) for the SFT limit, in the field of W, K, L and R = rho^K."""
+    """H(K+2) - H(K+1) - 2 - form * (H(K+1) - H(K) - 2) for the SFT limit, in the field of W, K, L and R = rho^K.
+
+    >>> growth_residual(lambda W, K, L: (L + 1) ** 2 / L)
+    {'growth': 0}
+    """
     from sympy import QQ
     from sympy.polys.fields import field
 

@@ -59,12 +59,20 @@ def _missed(W: int, i: int, fixed: bool, eps: flint.fmpq) -> flint.fmpq:
 
 
 def branches(W: int, fixed: bool) -> int:
-    """m, the branches whose backward rows are to be seen: W-1 for a fixed target, W for uniform ones; W >= 2."""
+    """m, the branches whose backward rows are to be seen: W-1 for a fixed target, W for uniform ones; W >= 2.
+
+    >>> branches(15, fixed=True), branches(15, fixed=False)
+    (14, 15)
+    """
     return integer(W, "W", least=2) - 1 if fixed else integer(W, "W", least=2)
 
 
 def share(eps: Any, name: str = "eps") -> flint.fmpq:
-    """A number in (0, 1], exactly; `InputError` shows it otherwise."""
+    """A number in (0, 1], exactly; `InputError` shows it otherwise.
+
+    >>> share("0.1")
+    1/10
+    """
     value = exact(eps, name)
     if not 0 < value <= 1:
         raise InputError(f"{name} = {value}: must lie in (0, 1]")
@@ -161,6 +169,9 @@ def both_law(W: int, K: int, L: int, n: int) -> Fraction:
 
     Inclusion and exclusion over the set of branches without a retreat, i of them: a trace then counts 1/i when its
     target is one of them, else 1/(i+1), so the law is n! [x^n] sum_i (-1)^i C(W,i) g(x/i)^i g(x/(i+1))^(W-i).
+
+    >>> both_law(2, 1, 1, 4)
+    Fraction(55, 128)
     """
     Maze(W, K, L), integer(n, "n", least=0), integer(W, "W", least=2)
     law = flint.fmpq(0)
@@ -208,13 +219,21 @@ def least_golden_paths(W: int, K: int, L: int, delta: Any) -> int:
 
 
 def golden_union(W: int, K: int, L: int, delta: Any) -> int:
-    """Least n with W K L (1 - 1/(WL))^n <= delta: enough golden paths, by the union bound over the rows a."""
+    """Least n with W K L (1 - 1/(WL))^n <= delta: enough golden paths, by the union bound over the rows a.
+
+    >>> golden_union(2, 1, 2, "1/10")
+    13
+    """
     Maze(W, K, L)
     return least_number(lambda n: W * K * L * (1 - Fraction(1, W * L)) ** n, delta)
 
 
 def ceiling(ball: Callable[[], Any]) -> int:
-    """The ceiling of a real number, computed as a ball by `ball()` at rising precision."""
+    """The ceiling of a real number, computed as a ball by `ball()` at rising precision.
+
+    >>> ceiling(lambda: flint.arb(2).sqrt())
+    2
+    """
     for bits in (64, 256, 1024):
         with ball_precision(bits):
             rounded = ball().ceil().unique_fmpz()

@@ -48,6 +48,10 @@ def sft_odds(t: Any, L: int, w: float = 1.0) -> tuple[Array, Array]:
 
     w: visits of the row per unit of time (1 when every datum passes it; 1/W untied with uniform targets).
     Errors: `InputError` for t < 0 or w < 0.
+
+    >>> a, c = sft_odds(0.0, 5)
+    >>> round(float(a), 9), round(float(c), 9)
+    (0.2, 5.0)
     """
     from scipy.special import wrightomega
 
@@ -62,6 +66,9 @@ def sft_policy(t: Any, L: int, w: Any = 1, bits: int = 128) -> Policy:
     """The SFT policy at training time t as balls of `bits` bits: a and c by Lambert's W, b and d exactly base.
 
     t, w: any number `exact` reads, as long as they are rational. Errors as `sft_odds`.
+
+    >>> round(float(sft_policy(10, 5).branches[0].a.mid()), 6)
+    0.894244
     """
     t, w, L = exact(t, "t"), exact(w, "w"), integer(L, "L")
     if t < 0 or w < 0:
@@ -75,7 +82,11 @@ def sft_policy(t: Any, L: int, w: Any = 1, bits: int = 128) -> Policy:
 
 
 def sft_flow_steps(maze: Maze, t: Any, w: Any = 1, digits: int = 16) -> flint.arb:
-    """Expected steps at training time t of the SFT flow, as a ball with at least `digits` correct digits."""
+    """Expected steps at training time t of the SFT flow, as a ball with at least `digits` correct digits.
+
+    >>> sft_flow_steps(Maze(15, 15, 5), 1).str(12, radius=False)
+    '18226901.2100'
+    """
     bits = 64
     while bits <= 1 << 20:
         bits *= 2
@@ -89,7 +100,11 @@ def sft_flow_steps(maze: Maze, t: Any, w: Any = 1, digits: int = 16) -> flint.ar
 # -- RLVR -------------------------------------------------------------------------------------------------------
 
 def length(slope: Array) -> float:
-    """The Euclidean length of a gradient, without overflow or underflow on the way; compiled by who needs it."""
+    """The Euclidean length of a gradient, without overflow or underflow on the way; compiled by who needs it.
+
+    >>> float(length(np.array([3e200, 4e200]))) / 1e200
+    5.0
+    """
     largest = np.abs(slope).max()
     return largest * np.sqrt(((slope / largest) ** 2).sum()) if 0 < largest < np.inf else largest
 
@@ -167,27 +182,49 @@ def _kernel() -> _Kernel:
 
 
 def base_log_odds(maze: Maze) -> Array:
-    """Log-odds of persisting of the base model: 4 x K, rows a, b, c, d; -log L, log L, log L, -log L."""
+    """Log-odds of persisting of the base model: 4 x K, rows a, b, c, d; -log L, log L, log L, -log L.
+
+    >>> base_log_odds(Maze(3, 2, 1)).shape
+    (4, 2)
+    """
     return np.log(maze.L) * np.array([[-1.0], [1.0], [1.0], [-1.0]]) * np.ones((4, maze.K))
 
 
 def policy_of(log_odds: Array) -> Policy:
-    """The policy with these log-odds (4 x K), rows rounded to floats."""
+    """The policy with these log-odds (4 x K), rows rounded to floats.
+
+    >>> policy_of(base_log_odds(Maze(3, 2, 1)))
+    Policy(a=[1/2, 1/2], b=[1/2, 1/2], c=[1/2, 1/2], d=[1/2, 1/2])
+    """
     return Policy.from_logits(dict(zip(ROWS, log_odds, strict=True)))
 
 
 class Training(NamedTuple):
-    """A training run: `steps_to_target[i]` is H after step (or at time) `at[i]`; the last log-odds, 4 x K."""
+    """A training run: `steps_to_target[i]` is H after step (or at time) `at[i]`; the last log-odds, 4 x K.
+
+    >>> Training(np.arange(2.0), np.array([9.0, 8.0]), np.zeros((4, 1))).steps_to_target[-1].item()
+    8.0
+    """
 
     at: Array
     steps_to_target: Array
     log_odds: Array
+
+    def _repr_html_(self) -> str:
+        from theory.notebook import training_html
+
+        return training_html(self)
 
 
 def cost_and_gradient(maze: Maze, log_odds: Array) -> tuple[float, Array]:
     """(H, dH/dz) at log-odds z of persisting, 4 x K: the derivative along the log-odds themselves.
 
     Errors: `InputError` when H or a slope leaves float64's range; `theory.hitting.expected_steps` has none.
+
+    >>> maze = Maze(15, 15, 5)
+    >>> H, slope = cost_and_gradient(maze, base_log_odds(maze))
+    >>> round(H, 6), slope.shape
+    (50141.0, (4, 15))
     """
     slope = np.empty((4, maze.K))
     H = _kernel().cost_and_slope(_log_odds(maze, log_odds), maze.W, slope)
@@ -227,6 +264,10 @@ def gradient_flow(maze: Maze, times: Array, *, penalty: float = 1.0, start: Arra
 
     Integrated by scipy's LSODA to relative tolerance `rtol` on the log-odds. Errors: `InputError` for bad times, a
     negative penalty, or when the integrator gives up.
+
+    >>> run = gradient_flow(Maze(2, 1, 1), [0, 1e6])
+    >>> [round(float(H), 2) for H in run.steps_to_target]
+    [27.0, 9.0]
     """
     from scipy.integrate import solve_ivp
 

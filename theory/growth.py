@@ -27,7 +27,11 @@ from theory.numeric import exact, fraction, integer
 
 
 def balance(a: Any, b: Any, c: Any, d: Any) -> Any:
-    """r = ac/(bd), exactly; 1 means balanced. Rows in (0, 1]."""
+    """r = ac/(bd), exactly; 1 means balanced. Rows in (0, 1].
+
+    >>> balance(1, "5/6", 1, "1/6"), balance("1/6", "5/6", "5/6", "1/6")
+    (Fraction(36, 5), Fraction(1, 1))
+    """
     a, b, c, d = (exact(value, f"row {name}") for name, value in zip("abcd", (a, b, c, d), strict=True))
     return fraction(a * c / (b * d))
 
@@ -64,6 +68,9 @@ def lower_bound(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
     The first is the last term of E's sum once for each wrong branch; the second the last term of 1/R's, times
     F = W + (W-1)E >= 2W - 1.
+
+    >>> lower_bound(15, 15, 1, "5/6", 1, "1/6") > 10**14
+    True
     """
     K = integer(K, "K")
     W, a, b, c, d = (exact(value, name) for name, value in zip("Wabcd", (W, a, b, c, d), strict=True))

@@ -59,6 +59,9 @@ def homogeneous_steps(W: int, K: int, rows: Branch) -> Any:
     """Expected steps for rows that are the same in every diamond and branch; O(log K), so K = 10^6 is nothing.
 
     The recursion of one diamond is affine, so K of them are a geometric sum; see `theory.closed_forms`.
+
+    >>> homogeneous_steps(3, 2, Policy.sft_limit(2).branches[0])
+    174
     """
     a, b, c, d = rows.a, rows.b, rows.c, rows.d
     if a == 0 or c == 0 or (W > 1 and (b == 0 or d == 0)):
@@ -75,7 +78,11 @@ def homogeneous_steps(W: int, K: int, rows: Branch) -> Any:
 
 
 def recursive_steps(maze: Maze, policy: Policy, *, target: int = 0) -> Any:
-    """`expected_steps` by the O(K) recursion even for homogeneous rows; for checks and benchmarks."""
+    """`expected_steps` by the O(K) recursion even for homogeneous rows; for checks and benchmarks.
+
+    >>> recursive_steps(Maze(3, 2, 2), Policy.sft_limit(2))
+    Fraction(174, 1)
+    """
     goal, wrong = split(maze, policy, target)
     return out(policy, solve(maze, goal, wrong).H) if sure(goal, wrong) else INFINITY
 
@@ -88,6 +95,10 @@ def float_steps(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[float, 
 
     Errors: `InputError` for symbolic rows, and when a row or the result leaves the range in which that count
     holds (a nonzero probability or complement below 1e-100, a result above 1e280); use `expected_steps` then.
+
+    >>> H, error = float_steps(Maze(15, 15, 5), Policy.base(5))
+    >>> round(H, 6), error < 1e-12
+    (50141.0, True)
     """
     if policy.kind != "rational":
         raise InputError(f"float_steps needs numeric rows, not {policy.kind} ones")
@@ -106,6 +117,9 @@ def entry(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[Any, Any]:
 
     Both count from having arrived at u_1 until the target or the fork. H = (W + sum E) Z + Y.
     Infinite Z and Y when the target cannot be reached.
+
+    >>> entry(Maze(3, 2, 2), Policy.base(2))
+    (Fraction(4, 1), Fraction(24, 1))
     """
     goal, _ = split(maze, policy, target)
     if any(p == 0 for p in goal.P):
@@ -119,7 +133,11 @@ def entry(maze: Maze, policy: Policy, *, target: int = 0) -> tuple[Any, Any]:
 
 
 def excursion_steps(maze: Maze, policy: Policy, *, branch: int = 0) -> Any:
-    """E: expected steps from having arrived at u_1 of a wrong branch to being back at the fork."""
+    """E: expected steps from having arrived at u_1 of a wrong branch to being back at the fork.
+
+    >>> excursion_steps(Maze(3, 2, 2), Policy.base(2)), excursion_steps(Maze(3, 2, 2), Policy.sft_limit(2))
+    (Fraction(13, 1), Fraction(167, 2))
+    """
     policy.check(maze)
     maze.check_target(branch)
     side = cut(side_of(policy.branch(branch), maze.K, 1))
@@ -130,7 +148,11 @@ def excursion_steps(maze: Maze, policy: Policy, *, branch: int = 0) -> Any:
 
 
 class Gradient(NamedTuple):
-    """dH/d(row entry): lists of length K for rows a, b, c, d of one branch."""
+    """dH/d(row entry): lists of length K for rows a, b, c, d of one branch.
+
+    >>> gradient(Maze(2, 1, 1), Policy.optimum())[0].a
+    [Fraction(-8, 1)]
+    """
 
     a: list[Any]
     b: list[Any]
@@ -148,6 +170,9 @@ def gradient(maze: Maze, policy: Policy, *, target: int = 0) -> list[Gradient]:
     A tied policy gives one `Gradient`, summed over the branches that share the rows; an untied one gives W.
 
     Errors: `InputError` where H is infinite or a reachable Q_x is 0: the derivative does not exist there.
+
+    >>> gradient(Maze(2, 1, 1), Policy.base(1))[0].b
+    [Fraction(-12, 1)]
     """
     goal, wrong = split(maze, policy, target)
     if not sure(goal, wrong) or any(q == 0 for side in wrong for q in side.Q):

@@ -26,14 +26,22 @@ FORK = (-1, 0)
 
 
 class Node(NamedTuple):
-    """A node: `branch` 0 .. W-1 and `depth` 1 .. 2K+1; the fork is `Node(-1, 0)`."""
+    """A node: `branch` 0 .. W-1 and `depth` 1 .. 2K+1; the fork is `Node(-1, 0)`.
+
+    >>> Maze(3, 2, 2).node(1, 5)
+    Node(branch=1, depth=5)
+    """
 
     branch: int
     depth: int
 
 
 class Arc(NamedTuple):
-    """A directed edge: from `tail` to `head`, `copy` telling parallel edges apart."""
+    """A directed edge: from `tail` to `head`, `copy` telling parallel edges apart.
+
+    >>> Maze(3, 2, 2).golden_path(0, (1, 0))[1].reverse
+    Arc(tail=Node(branch=0, depth=2), head=Node(branch=0, depth=1), copy=1)
+    """
 
     tail: Node
     head: Node
@@ -47,7 +55,11 @@ class Arc(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph:
-    """A multigraph to walk on: `arcs` (both directions of every edge), where to `start`, the `target` node."""
+    """A multigraph to walk on: `arcs` (both directions of every edge), where to `start`, the `target` node.
+
+    >>> len(Maze(3, 2, 2).graph().leaving[Node(0, 1)])
+    3
+    """
 
     arcs: tuple[Arc, ...]
     start: Node
@@ -125,6 +137,11 @@ class Maze:
             for copy in range(self.copies(depth)):
                 arcs += [Arc(near, far, copy), Arc(far, near, copy)]
         return Graph(tuple(arcs), Node(*FORK), self.node(target, self.shortest))
+
+    def _repr_html_(self) -> str:
+        from theory.notebook import maze_html
+
+        return maze_html(self)
 
     def golden_path(self, target: int, copies: tuple[int, ...]) -> tuple[Arc, ...]:
         """The shortest path to `target` that takes parallel edge `copies[j]` in diamond j; 2K+1 arcs.

@@ -43,7 +43,11 @@ from theory.policy import Branch, Policy
 
 
 class Crossing(NamedTuple):
-    """A branch of a tied policy from both ends: Z, Y and E forwards, Z and Y backwards, beta = prod Q_x/P_x."""
+    """A branch of a tied policy from both ends: Z, Y and E forwards, Z and Y backwards, beta = prod Q_x/P_x.
+
+    >>> crossing(Maze(2, 1, 2), Policy.optimum()).E
+    Fraction(5, 1)
+    """
 
     Z: Any
     Y: Any
@@ -54,7 +58,11 @@ class Crossing(NamedTuple):
 
 
 def backwards(rows: Branch, K: int) -> Branch:
-    """The rows of a branch as seen by a walker that enters it at its far end."""
+    """The rows of a branch as seen by a walker that enters it at its far end.
+
+    >>> backwards(Branch(a=1, b='2/3', c=1, d='1/3'), 1)
+    Branch(a=(1/3,), b=(1,), c=(2/3,), d=(1,))
+    """
     given = rows.expanded(K)
     # the first node met is v_K, where b plays the part of c; then u_K, where d plays that of a
     return Branch(*(tuple(reversed(given[name])) for name in "dcba"))
@@ -84,12 +92,20 @@ def crossing(maze: Maze, policy: Policy) -> Crossing:
 # -- no wrapper -------------------------------------------------------------------------------------------------
 
 def onward_steps(M: int, maze: Maze, policy: Policy) -> Any:
-    """Expected steps on M forks in a row that are never left backwards: M times those of one fork."""
+    """Expected steps on M forks in a row that are never left backwards: M times those of one fork.
+
+    >>> onward_steps(3, Maze(15, 15, 5), Policy.optimum())
+    Fraction(2697, 1)
+    """
     return integer(M, "M") * expected_steps(maze, policy)
 
 
 def passages(M: int, maze: Maze, policy: Policy) -> list[Any]:
-    """h_1 .. h_M: expected steps from fork m until fork m+1 is first reached, the way back being an exit."""
+    """h_1 .. h_M: expected steps from fork m until fork m+1 is first reached, the way back being an exit.
+
+    >>> passages(3, Maze(2, 1, 1), Policy.optimum())
+    [Fraction(9, 1), Fraction(21, 1), Fraction(33, 1)]
+    """
     Z, Y, E, _, Y_back, beta = crossing(maze, policy)
     W, h = maze.W, [expected_steps(maze, policy)]
     for _ in range(integer(M, "M") - 1):
@@ -110,6 +126,9 @@ def sft_way_back(M: int, W: Any, K: int, L: Any) -> Any:
     """`way_back_steps` of the SFT limit in closed form: h_m tends to alpha/(1 - q), q = rho^-K, geometrically.
 
     alpha = W + 1 + (W-1)E + 2K + (2 (2L+1)/(L+1) (1 - q)/(1 - 1/rho) - 1 + q - 2K q).
+
+    >>> sft_way_back(2, 2, 1, 1) == way_back_steps(2, Maze(2, 1, 1), Policy.sft_limit(1))
+    True
     """
     W, L = exact(W), exact(L)
     rho = (L + 1) ** 2 / L
@@ -122,7 +141,11 @@ def sft_way_back(M: int, W: Any, K: int, L: Any) -> Any:
 # -- restarts ---------------------------------------------------------------------------------------------------
 
 def powers(W: Any, M: Any) -> Any:
-    """1 + W + .. + W^(M-1), for numbers or symbols (where W != 1)."""
+    """1 + W + .. + W^(M-1), for numbers or symbols (where W != 1).
+
+    >>> powers(3, 4)
+    40
+    """
     if hasattr(W, "free_symbols") or hasattr(M, "free_symbols"):
         return (W**M - 1) / (W - 1)
     return sum((exact(W) ** m for m in range(M)), exact(0))
@@ -138,7 +161,11 @@ def restart_onward(M: int, maze: Maze, policy: Policy) -> Any:
 
 
 def restart_way_back(M: int, maze: Maze, policy: Policy) -> Any:
-    """Expected steps when a walker is put back to the *first* fork at every wrong leaf; second reading."""
+    """Expected steps when a walker is put back to the *first* fork at every wrong leaf; second reading.
+
+    >>> restart_way_back(3, Maze(2, 1, 1), Policy.sft_limit(1))
+    Fraction(917, 16)
+    """
     Z, Y, _, _, Y_back, beta = crossing(maze, policy)
     W, before, here = maze.W, 0, maze.W * (Z + Y)
     for _ in range(integer(M, "M") - 1):
@@ -147,7 +174,11 @@ def restart_way_back(M: int, maze: Maze, policy: Policy) -> Any:
 
 
 def budget_onward(M: int, maze: Maze, policy: Policy) -> Any:
-    """Expected steps when attempts are given up after M(2K+1) steps, the shortest path; first reading."""
+    """Expected steps when attempts are given up after M(2K+1) steps, the shortest path; first reading.
+
+    >>> budget_onward(2, Maze(2, 1, 1), Policy.optimum())
+    Fraction(24, 1)
+    """
     product = exact(1)
     for p in policy.branch(0).persistence(maze.K)[0]:
         product *= p
@@ -155,7 +186,11 @@ def budget_onward(M: int, maze: Maze, policy: Policy) -> Any:
 
 
 def checkpoints(M: int, maze: Maze, policy: Policy) -> Any:
-    """Expected steps when a walker is put back to the *last* fork it reached at every wrong leaf; first reading."""
+    """Expected steps when a walker is put back to the *last* fork it reached at every wrong leaf; first reading.
+
+    >>> checkpoints(3, Maze(2, 1, 1), Policy.sft_limit(1))
+    Fraction(18, 1)
+    """
     return integer(M, "M") * maze.W * _alone(maze, policy)
 
 
@@ -170,6 +205,9 @@ def first_to_lose(dearer: Callable[[int], bool], most: int = 10_000) -> int:
     """The least M >= 1 with dearer(M).
 
     Errors: `InputError` when there is none up to `most`.
+
+    >>> first_to_lose(lambda M: 2**M > 100)
+    7
     """
     for M in itertools.count(1):
         if dearer(M):

@@ -26,7 +26,13 @@ LARGEST_EXPONENT = 100_000
 
 
 class InputError(ValueError):
-    """Bad input from the user; the message is one line and shows the value."""
+    """Bad input from the user; the message is one line and shows the value.
+
+    >>> integer(0, "K")
+    Traceback (most recent call last):
+        ...
+    theory.numeric.InputError: K = 0: must be at least 1
+    """
 
 
 def exact(value: Any, what: str = "number") -> Any:
@@ -93,7 +99,11 @@ def _item(value: Any, what: str) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A number as text in a message; flint writes what Python refuses to, beyond 4,300 digits."""
+    """A number as text in a message; flint writes what Python refuses to, beyond 4,300 digits.
+
+    >>> len(shown(10**5000))
+    5001
+    """
     try:
         return str(value)
     except ValueError:
@@ -126,7 +136,11 @@ LARGEST_COUNT = 2**62                   # what a compiled loop may count to, wit
 
 
 def integer(value: Any, name: str, least: int = 1, most: int | None = None) -> int:
-    """Read an integer of at least `least`, and at most `most` if given; `InputError` shows the value otherwise."""
+    """Read an integer of at least `least`, and at most `most` if given; `InputError` shows the value otherwise.
+
+    >>> integer(3, "K", least=1, most=5)
+    3
+    """
     value = _item(value, name)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{name} = {value!r} is not an integer")
@@ -138,7 +152,11 @@ def integer(value: Any, name: str, least: int = 1, most: int | None = None) -> i
 
 
 def fraction(value: Any) -> Any:
-    """Turn an `fmpq` into a `Fraction`; leave infinity and every other type alone."""
+    """Turn an `fmpq` into a `Fraction`; leave infinity and every other type alone.
+
+    >>> fraction(flint.fmpq(1, 3)), fraction(INFINITY)
+    (Fraction(1, 3), inf)
+    """
     if not isinstance(value, flint.fmpq):
         return value
     if hasattr(Fraction, "_from_coprime_ints"):            # Python 3.12: skip a quadratic gcd of coprime numbers
@@ -147,7 +165,11 @@ def fraction(value: Any) -> Any:
 
 
 def number_kind(values: Any) -> str:
-    """'symbolic', 'ball', or 'rational': the widest type met among numbers read by `exact`."""
+    """'symbolic', 'ball', or 'rational': the widest type met among numbers read by `exact`.
+
+    >>> number_kind([exact(1), exact('1/2')])
+    'rational'
+    """
     kinds = {"ball" if isinstance(v, flint.arb) else "rational" if isinstance(v, flint.fmpq) else "symbolic"
              for v in values}
     if {"ball", "symbolic"} <= kinds:
@@ -213,6 +235,11 @@ class Steps:
     def __str__(self) -> str:
         return self.decimal
 
+    def _repr_latex_(self) -> str:
+        from theory.notebook import steps_latex
+
+        return steps_latex(self)
+
     def to_json(self) -> dict[str, Any]:
         """{'exact', 'decimal', 'log10'}; infinities are the strings 'oo' and null for the logarithm."""
         return {"exact": self.exact, "decimal": self.decimal,
@@ -260,7 +287,12 @@ def _at_least(p: flint.fmpz, q: flint.fmpz, exponent: int) -> bool:
 
 
 class ball_precision:
-    """A block in which flint's balls carry `bits` bits."""
+    """A block in which flint's balls carry `bits` bits.
+
+    >>> with ball_precision(20):
+    ...     flint.arb(2).sqrt().rel_accuracy_bits() < 25
+    True
+    """
 
     def __init__(self, bits: int):
         self.bits = bits

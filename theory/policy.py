@@ -56,7 +56,11 @@ def _row(name: str, value: Any) -> Row:
 
 @dataclass(frozen=True)
 class Branch:
-    """The four rows of one branch; each a number, or a tuple of K numbers (entry j-1 for diamond j)."""
+    """The four rows of one branch; each a number, or a tuple of K numbers (entry j-1 for diamond j).
+
+    >>> Branch(a=1, b='2/3', c=1, d='1/3').persistence(1)
+    ([1, 1], [1/3, 2/3])
+    """
 
     a: Row
     b: Row
@@ -275,6 +279,11 @@ class Policy:
 
     def __hash__(self) -> int:
         return hash(self.branches)
+
+    def _repr_html_(self) -> str:
+        from theory.notebook import policy_html
+
+        return policy_html(self)
 
     def __repr__(self) -> str:
         def row(value: Row) -> str:

@@ -46,6 +46,9 @@ class Law(NamedTuple):
     """F[t] = P(T <= t) and S[t] = E[min(T, t)], t = 0 .. horizon: fractions, or floats.
 
     F is off by at most `error` times itself (and nothing where it is below 1e-200 is used), S[t] by `error` times 2t.
+
+    >>> law(Maze(1, 1, 1), Policy.optimum(), 4).F.tolist()
+    [0.0, 0.0, 0.0, 1.0, 1.0]
     """
 
     F: Any
@@ -67,6 +70,9 @@ def law(maze: Maze, policy: Policy, horizon: int, *, target: int = 0) -> Law:
     With F within a factor 1 +- e, each 1 - F(t) is off by at most e + u and their running sum rounds t times, so S(t)
     is off by at most t (e + u) + t u S(t), where S(t) <= t and, by reach_curve's count, t u < e/6.
     Errors: `InputError` for rows that are not numeric or a horizon below 1.
+
+    >>> law(Maze(2, 1, 1), Policy.optimum(), 4).S.tolist()
+    [0.0, 1.0, 2.0, 3.0, 3.5]
     """
     integer(horizon, "horizon")
     F, error = reach_curve(maze, policy, horizon, target=target)
@@ -74,7 +80,11 @@ def law(maze: Maze, policy: Policy, horizon: int, *, target: int = 0) -> Law:
 
 
 def exact_law(maze: Maze, policy: Policy, horizon: int, *, target: int = 0) -> Law:
-    """The law of T up to `horizon` in the policy's own numbers, lists of flint numbers; for small mazes."""
+    """The law of T up to `horizon` in the policy's own numbers, lists of flint numbers; for small mazes.
+
+    >>> exact_law(Maze(2, 1, 1), Policy.base(1), 3).F
+    [0, 0, 0, 1/8]
+    """
     integer(horizon, "horizon")
     zero = policy.branch(target).numbers()[0] * 0
     masses = itertools.islice(arrivals(maze, *split(maze, policy, target), dtype=object), horizon)
@@ -105,6 +115,9 @@ class Best(NamedTuple):
 
     No budget whatever costs less than `least`. proved: whether that is `steps` up to the error, so that none beyond
     the horizon is better.
+
+    >>> best_budget(Maze(3, 2, 2), Policy.sft_limit(2)).proved
+    True
     """
 
     budget: int
@@ -220,6 +233,9 @@ def fastest_steps(maze: Maze, policy: Policy, k: int, horizon: int, *, target: i
 
     The terms from `horizon` on sum to at most (1 - F(h))^(k-1) (E[T] - S(h)). The k walks walk k times as much.
     Errors: `InputError` for k or the horizon below 1, or when one walk may never arrive.
+
+    >>> round(float(fastest_steps(Maze(2, 1, 1), Policy.optimum(), k=2, horizon=200).mid()), 6)
+    5.0
     """
     integer(k, "k")
     F, S, error = law(maze, policy, horizon, target=target)

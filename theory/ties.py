@@ -55,7 +55,11 @@ READINGS = ("node", "shape")
 # -- ties of the two directions ---------------------------------------------------------------------------------
 
 def share_of(lam: Any) -> Any:
-    """lambda as an exact number in [-1, 1], or `InputError`."""
+    """lambda as an exact number in [-1, 1], or `InputError`.
+
+    >>> share_of("-1/2")
+    -1/2
+    """
     lam = exact(lam, "lambda")
     if not -1 <= lam <= 1:
         raise InputError(f"lambda = {lam}: a cosine lies between -1 and 1")
@@ -66,6 +70,10 @@ def tied_policy(t: Any, L: int, lam: Any, reading: str = "node", w: Any = 1, bit
     """SFT's policy at training time t when backward gaps are lambda times forward ones; rows as balls.
 
     Errors: `InputError` for t, w < 0, lambda outside [-1, 1] or an unknown reading.
+
+    >>> rows = tied_policy(3, 5, 1, 'shape').branches[0]
+    >>> rows.a.overlaps(rows.d), rows.b.overlaps(rows.c)
+    (True, True)
     """
     lam = share_of(lam)
     if reading not in READINGS:
@@ -105,7 +113,11 @@ def tied_steps(maze: Maze, t: Any, lam: Any, reading: str = "node", w: Any = 1) 
 
 
 def ratio(t: Any, L: int, lam: Any, reading: str = "node", w: Any = 1) -> flint.arb:
-    """ac/(bd) at training time t under the tie: the factor a diamond by which the cost grows, if above 1."""
+    """ac/(bd) at training time t under the tie: the factor a diamond by which the cost grows, if above 1.
+
+    >>> ratio(3, 5, 1, 'shape').str(6, radius=False)
+    '1.00000'
+    """
     def value(bits: int) -> flint.arb:
         rows = tied_policy(t, L, lam, reading, w, bits).branches[0]
         return rows.a * rows.c / (rows.b * rows.d)
@@ -114,7 +126,11 @@ def ratio(t: Any, L: int, lam: Any, reading: str = "node", w: Any = 1) -> flint.
 
 
 def node_ratio(t: Any, L: int, w: Any = 1) -> flint.arb:
-    """ac/(bd) at training time t when both directions of a node share weights: 1 + (L^2-1)(X-Y)/((X+L)(L Y+1))."""
+    """ac/(bd) at training time t when both directions of a node share weights: 1 + (L^2-1)(X-Y)/((X+L)(L Y+1)).
+
+    >>> node_ratio(3, 5).overlaps(ratio(3, 5, 1))
+    True
+    """
     def value(bits: int) -> flint.arb:
         X, Y = _exponentials(dynamics.sft_policy(t, L, w, bits).branches[0], L)
         return 1 + (L**2 - 1) * (X - Y) / ((X + L) * (L * Y + 1))
@@ -127,6 +143,9 @@ def decay(L: Any, lam: Any) -> Any:
 
     Since X ~ (L+1)t and Y ~ (L+1)t/L^2, -log b ~ X^-lambda/L and -log d ~ L Y^-lambda; at lambda = 1 the forward rows
     count too, -log a ~ L/X and -log c ~ 1/(L Y).
+
+    >>> decay(5, 1).str(6, radius=False)
+    '19.2000'
     """
     lam, L = share_of(lam), exact(L, "L")
     if lam <= 0:
@@ -137,7 +156,11 @@ def decay(L: Any, lam: Any) -> Any:
 
 
 def tied_limit(L: int, lam: Any) -> Policy:
-    """SFT's policy at t = infinity under either tie: all rows 1, the table's limit, or b = d = 0; by lambda's sign."""
+    """SFT's policy at t = infinity under either tie: all rows 1, the table's limit, or b = d = 0; by lambda's sign.
+
+    >>> tied_limit(5, 1) == Policy.optimum(), tied_limit(5, 0) == Policy.sft_limit(5)
+    (True, True)
+    """
     lam = share_of(lam)
     return Policy.optimum() if lam > 0 else Policy(1, 0, 1, 0) if lam < 0 else Policy.sft_limit(L)
 
@@ -163,13 +186,21 @@ def blind_steps(W: int, weights: Sequence[Any]) -> Any:
 
 
 def blind_policy(odds: Any) -> Policy:
-    """The direction-blind policy with these odds of going outwards at every inner node."""
+    """The direction-blind policy with these odds of going outwards at every inner node.
+
+    >>> blind_policy(2)
+    Policy(a=2/3, b=1/3, c=2/3, d=1/3)
+    """
     outwards = exact(odds) / (1 + exact(odds))
     return Policy(a=outwards, b=1 - outwards, c=outwards, d=1 - outwards)
 
 
 def blind_tilt(W: int, K: int) -> flint.arb:
-    """q = (W/(W-1))^(1/(2K+1)), the best odds of going outwards of a direction-blind walker; W >= 2."""
+    """q = (W/(W-1))^(1/(2K+1)), the best odds of going outwards of a direction-blind walker; W >= 2.
+
+    >>> blind_tilt(2, 1).str(6, radius=False)
+    '1.25992'
+    """
     W, K = integer(W, "W", least=2), integer(K, "K")
     return ((flint.arb(W) / (W - 1)).log() / (2 * K + 1)).exp()
 
@@ -191,6 +222,9 @@ def blind_geometric(W: Any, n: Any, q: Any, grown: Any) -> Any:
     """Steps of the direction-blind walk with weights q^x, x < n, given grown = q^n; any field, q not 1.
 
     n + 2(W-1) S R + 2 sum_{i<x} q^(i-x), S = (q^n - 1)/(q - 1), R = q(1 - q^-n)/(q - 1), and the sum is (n - R)/(q-1).
+
+    >>> blind_geometric(2, 3, exact(2), exact(2) ** 3)
+    30
     """
     S, R = (grown - 1) / (q - 1), q * (1 - 1 / grown) / (q - 1)
     return n + 2 * (W - 1) * S * R + 2 * (n - R) / (q - 1)
@@ -201,6 +235,9 @@ def blind_imitator(W: int, K: int) -> Any:
 
     A trace enters W-1 wrong branches in the mean, each node is passed outwards and inwards once for each of them, and
     outwards once more in the target's branch: so the student goes outwards with odds W/(W-1).
+
+    >>> blind_imitator(2, 1)
+    Fraction(30, 1)
     """
     W, n = exact(integer(W, "W", least=2)), 2 * integer(K, "K") + 1
     q = W / (W - 1)
@@ -211,6 +248,9 @@ def blind_residuals(form: Any) -> dict[str, Any]:
     """form(n, q) less the cost at weights q^x, and the stationarity in every log w_k, where q^n = W/(W-1); 0 iff so.
 
     In the field of n, q, Q = q^n and X = q^k, with W = Q/(Q-1).
+
+    >>> blind_residuals(lambda n, q: n * (q + 1) / (q - 1))
+    {'cost': 0, 'stationarity': 0}
     """
     from sympy import QQ
     from sympy.polys.fields import field
@@ -250,6 +290,9 @@ def tendency(forward: Sequence[Sequence[Any]], backward: Sequence[Sequence[Any]]
 
     K_bf e with K_ff e = 1, the least such e. Errors: `InputError` when there is none, or an e is not positive: then
     some forward gap grows faster.
+
+    >>> tendency([[1, 0], [0, 1]], [[1, 1]])
+    [Fraction(2, 1)]
     """
     n = len(forward)
     kernel = _inner(forward, forward)
@@ -274,6 +317,9 @@ def shape_slopes(bound: Any) -> dict[str, Any]:
     """Negative coefficients of bound - dH/dX and bound - dH/dY on the shape tie's rows; none: no slope is above it.
 
     a = d = X/(X+L), b = c = L Y/(L Y + 1), so X = Y = 1 is base; X = 1+s, Y = 1+t, W = 1+w, K = 1+k, L = 1+l.
+
+    >>> len(shape_slopes(lambda W, K, L, X, Y: 0 * W)), len(shape_slopes(lambda W, K, L, X, Y: -W)) > 0
+    (0, True)
     """
     from sympy import QQ
     from sympy.polys.fields import field
@@ -297,6 +343,9 @@ def shared_threshold(K: Any, L: Any) -> tuple[Any, Any]:
     """What W must exceed for the gradient of row b, and of row d, to have the right sign at base, diamonds shared.
 
     The sum over j of `theory.sign_path.margins` at y = 1 is linear in W; these are its roots. Rows a, c are right.
+
+    >>> shared_threshold(5, 5)
+    (Fraction(227, 83), Fraction(252, 103))
     """
     K, L = exact(K), exact(L)
     M = (L + 1) ** 2

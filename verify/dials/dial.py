@@ -49,6 +49,9 @@ class Growth(NamedTuple):
 
     rate: exact or a float; infinite for a learner that from some K on ends where it never arrives.
     how: 'exact' where it follows from a formula; otherwise how it was found, with its error.
+
+    >>> Growth(K=2, W=1).exponent, Growth(Fraction(36, 5)).exponent > 1.97
+    (0.0, True)
     """
 
     rate: Any = 1
@@ -63,17 +66,48 @@ class Growth(NamedTuple):
         """log(rate): growth of log cost a diamond."""
         return _log(self.rate)
 
+    def _repr_latex_(self) -> str:
+        from theory.markup import power_of_ten, ratio
+
+        if self.rate == math.inf:
+            return r"$\infty$"
+        rate = f"{self.rate:.6g}" if isinstance(self.rate, float) else str(exact(self.rate))
+        rate = ratio(rate) if "/" in rate else power_of_ten(rate)
+        parts = [] if self.rate == 1 else [rf"\left({rate}\right)^{{K}}"]
+        for name, degree in (("K", self.K), ("W", self.W), ("L", self.L), (r"(\log K)", self.log)):
+            if degree:
+                parts.append(name if degree == 1 else f"{name}^{{{degree}}}")
+        return f"${' '.join(parts) or '1'}$"
+
+    def _repr_html_(self) -> str:
+        from theory.markup import tag, typeset
+
+        return tag("span", typeset(self._repr_latex_()[1:-1]), f" up to a constant factor; {self.how}")
+
 
 class Cost(NamedTuple):
     """What a learner costs. steps: a Fraction, a float, math.inf, or None where nothing says what it learns.
 
     known: 'exact', or its error: 'computed, within 1e-9', 'at least', 'at most', 'sampled, alpha 1e-8'.
+
+    >>> Cost(Fraction(899), Growth(K=1, W=1)).known
+    'exact'
     """
 
     steps: Any
     growth: Growth | None
     known: str = "exact"
     words: str = ""
+
+    def _repr_html_(self) -> str:
+        from theory.markup import Html, facts
+        from theory.notebook import float_cell, number_cell
+
+        steps = ("none: nothing says what it learns" if self.steps is None
+                 else float_cell(self.steps) if isinstance(self.steps, float) else number_cell(self.steps))
+        return facts("Cost", [("steps", steps), ("known", self.known),
+                              ("growth", Html(self.growth._repr_html_()) if self.growth else "none"),
+                              ("words", self.words)])
 
 
 class Critical(NamedTuple):

@@ -90,6 +90,19 @@ class Trained:
     memory: Memory = field(default_factory=dict)
     used: Used = Used()
 
+    def _repr_html_(self) -> str:
+        from theory.markup import spread, table
+        from theory.notebook import float_cell, points
+
+        kept = spread(len(self.trace))
+        rows = [[point.update, float_cell(point.H), point.samples, point.steps,
+                 *(float_cell(point.rows[name]) for name in "abcd")] for point in (self.trace[i] for i in kept)]
+        settings = {**self.settings.get("maze", {}), **self.settings}
+        given = ", ".join([settings.get("learner", ""), *(f"{name} = {settings[name]}" for name in (
+            "W", "K", "L", "lr", "seed") if name in settings)])
+        head = ["update", "expected steps H", "samples", "steps", *(f"mean of row {name}" for name in "abcd")]
+        return table(head, rows, f"Trained, {given}: {points(kept, len(self.trace))}, six digits")
+
     def save(self, path: str | Path) -> None:
         """Write a checkpoint (a NumPy archive), whole or not at all; InputError in one line when the disk refuses."""
         import io
