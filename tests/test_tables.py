@@ -157,7 +157,7 @@ def test_escaping():
     assert tex_text("50% of a_b & {x}^2 <= #1 ~ \\y $z$") == (
         r"50\% of a\_b \& \{x\}\textasciicircum{}2 \textless{}= \#1 \textasciitilde{} \textbackslash{}y \$z\$")
     assert tex_text("[a] -- b") == "{}[a] -{}- b" and tex_text("漢") == "[U+6F22]"
-    assert tex_text("W <= 4") == r"W~\textless{}=~4"
+    assert tex_text("W <= 4") == r"W~\ensuremath{\leq}~4" and tex_text("W <= 4", code=True) == r"W~\textless{}=~4"
     assert md_text("a | b*c `d` <e> x_1 _f_ $g$ [h](i) &amp; a < b") == (
         r"a \| b\*c \`d\` \<e> x_1 \_f_ \$g\$ \[h](i) \&amp; a < b")
 

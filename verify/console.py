@@ -1,4 +1,4 @@
-"""What the commands share on the command line: options, JSON, progress bars, and numbers that cannot be infinite.
+"""What the commands share on the command line: options, claims by name, JSON, progress bars, finite numbers.
 
 Numbers, JSON and tables go to standard output, progress bars to standard error and only to a terminal.
 """
@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,18 @@ PROFILE = click.option("--profile", type=click.Choice(PROFILES), default="quick"
                        help="How deep the checks search.")
 
 
+class Folder(click.Path):
+    """A folder to write into, made when missing; '' is none."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value == "":
+            self.fail("'' is not a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def maze_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """-W, -K, -L: the size of the maze."""
     for letter, words in (("L", "parallel edges a diamond"), ("K", "diamonds a branch"), ("W", "branches")):
@@ -33,9 +46,30 @@ def maze_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def named_policy(policy: str, L: int) -> Policy:
     """'base', 'sft', 'optimum', or the rows in a JSON file."""
+    from theory.numeric import InputError
     from theory.policy import Policy
 
+    if not policy:
+        raise InputError("policy '': base, sft, optimum, or a JSON file of rows")
     return Policy.named(policy, L) if policy in ("base", "sft", "optimum") else Policy.load(policy)
+
+
+def named_claims(names: tuple[str, ...]) -> list[str]:
+    """Labels from labels or the paper's numbers; `InputError` with the nearest label for an unknown one."""
+    import difflib
+
+    from theory.claim import claims
+    from theory.numbering import NUMBERS, labels_of
+    from theory.numeric import InputError
+
+    known, found = claims(), []
+    for name in names:
+        labels = [name] if name in known else labels_of(name)
+        if not labels:
+            near = difflib.get_close_matches(name, [*known, *NUMBERS.values()], n=1)
+            raise InputError(f"no claim is called {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        found += [label for label in labels if label not in found]
+    return found
 
 
 def finite(value: float | None) -> float | None:

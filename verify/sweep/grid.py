@@ -37,6 +37,7 @@ from typing import Any
 
 from theory.maze import Maze
 from theory.numeric import InputError, exact, integer
+from verify.ranges import integers
 from verify.sweep.cells import Cell, written
 
 MOST_CELLS = 200_000
@@ -229,18 +230,7 @@ def _maze(table: dict[str, Any], name: str) -> Axes:
 def _integers(value: Any, name: str, least: int, most: int) -> list[int]:
     """Integers from 5, [2, 4, 8], '2:16' or '2:16:2', both ends included."""
     if isinstance(value, str):
-        try:
-            first, last, *step = (int(part) for part in value.split(":"))
-            values = range(first, last + 1, *step)
-        except (ValueError, TypeError):
-            raise InputError(f"{name} = {_shown(value)}: not a range; write \"2:16\" or \"2:16:2\"") from None
-        if not values:
-            raise InputError(f"{name} = {_shown(value)}: an empty range")
-        if len(values) > MOST_CELLS:
-            raise _too_many(name, str(len(values)))
-        for end in (values[0], values[-1]):
-            integer(end, name, least, most)
-        return list(values)
+        return integers(value, name, least=least, most=most, count=MOST_CELLS)
     return [integer(given, name, least, most) for given in _listed(value, name)]
 
 
