@@ -55,11 +55,3 @@ def test_the_readmes_commands_parse(tmp_path):
 def test_the_numbers_in_the_notes_are_what_the_code_gives(note):
     failed, _ = doctest.testfile(str(HOME / "paper_notes" / note), module_relative=False, encoding="utf-8")
     assert failed == 0
-
-
-def test_links_in_documents_lead_somewhere():
-    for document in [HOME / "README.md", *(HOME / "paper_notes").glob("*.md")]:
-        text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.S)
-        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
-            if not link.startswith("http"):
-                assert (document.parent / link).exists(), f"{document.name}: {link}"

@@ -62,6 +62,13 @@ def number_of(label: str) -> str:
     return NUMBERS.get(label, "")
 
 
+def number_place(number: str) -> tuple[int, str]:
+    """Where a number stands in a list: theorems, corollaries, figures, what readers and critics say, then no number."""
+    kinds = ("Theorem", "Corollary", "Figure", "S", "C")
+    words = number.rstrip("0123456789").strip()
+    return kinds.index(words) if words in kinds else len(kinds), number
+
+
 def labels_of(number: str) -> list[str]:
     """The labels that carry a number, compared without case and spaces: 'theorem4' finds 'Theorem 4'."""
     def key(text: str) -> str:

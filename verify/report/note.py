@@ -102,11 +102,12 @@ class Asked:
         return dict(learners[learner])
 
 
-def critique_note(rows: Mapping[str, Row], verdicts: Mapping[str, Verdict]) -> str:
-    """The note as Markdown."""
+def critique_note(rows: Mapping[str, Row], verdicts: Mapping[str, Verdict], opening: str = "") -> str:
+    """The note as Markdown; `opening` is what stands under its title (`verify.report.opening`)."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     asked = Asked(rows, verdicts)
     environment.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     names = {name: getattr(asked, name) for name in dir(asked) if not name.startswith("_")}
-    return environment.get_template("critique.md").render(**names, at=FIGURE3, smallest_words=smallest_words)
+    return environment.get_template("critique.md").render(
+        **names, at=FIGURE3, smallest_words=smallest_words, opening=opening)
