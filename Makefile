@@ -6,7 +6,7 @@ BIN = .venv/bin
 
 report: .venv/ready
 	$(BIN)/backtrack report -o report
-	@echo "The report is in report/README.md"
+	@echo "The report is in report/index.html; open it in a browser"
 
 test: .venv/ready
 	$(BIN)/python -m pytest

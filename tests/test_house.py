@@ -30,7 +30,7 @@ MATHEMATICS = {f"theory.{name}" for name in (
     "sign_path",     "coverage", "perturbed", "estimator", "majority", "rewards", "truncated", "discounted", "restarts",
     "nested", "kl_descent", "ties",
     "multigraph", "elimination", "planning", "maze_descent", "mazes_general", "tree_walk", "dagger", "kept",
-    "accepted")}
+    "accepted", "views", "printing", "notebook", "markup", "drawing")}
 CLAIMS = claims()
 CHECKS = {                       # topic -> [(label, aspect)], as the names of its check functions say
     name.removeprefix("verify.test_"): [
@@ -78,11 +78,15 @@ def test_theory_never_imports_verify(name):
     assert not {module for module in reached(name) if module.split(".")[0] == "verify"}
 
 
+# the model and the numbers, and how these are shown
+SHARED = {"theory.maze", "theory.numeric", "theory.policy", "theory.notebook", "theory.markup", "theory.drawing"}
+
+
 def test_the_two_routes_to_a_hitting_time_share_no_import_of_each_other():
     """Each is the other's witness: whatever they both use computes no cost."""
     for route in ("theory.hitting", "theory.moments"):
         assert "theory.chain" not in reached(route) and route not in reached("theory.chain")
-        assert reached(route) & reached("theory.chain") == {"theory.maze", "theory.numeric", "theory.policy"}
+        assert reached(route) & reached("theory.chain") == SHARED
 
 
 @pytest.mark.parametrize("name", sorted(MATHEMATICS))

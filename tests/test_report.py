@@ -43,7 +43,7 @@ def test_every_file_is_there(report):
     names += [f"figures/{name}.{suffix}" for name in (
         "figure3", "separation", "bill", "critique_map", "critique_gaps", "phase_made_up") for suffix in ("pdf", "png")]
     assert sorted(p.relative_to(home).as_posix() for p in paths) == sorted(
-        [*names, "tables/tables.tex", "README.md", "verdicts.json", "critique.json"])
+        [*names, "tables/tables.tex", "index.html", "README.md", "verdicts.json", "critique.json"])
     assert sorted(paths) == sorted(path for path in home.rglob("*") if path.is_file())
 
 

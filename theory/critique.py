@@ -63,9 +63,9 @@ def critique_by_construction_quoted(dial: str, value: Any) -> bool:
        control=lambda dial, value: _closing(dial != "recoveries" or value != 1, value),
        control_words="it survives one recovery a trace")
 def critique_by_construction(dial: str, value: Any) -> str:
-    """The exponential hangs on the backward rows' being left alone, and that is a choice of data and weights: any share
-    of traces with recoveries, one recovery a trace, or any part of a backward row's weight that is the forward row's,
-    closes the gap; none, or a part of the wrong sign, leaves it."""
+    """The exponential hangs on the backward rows' being left alone, and that is a choice of data and weights: in the
+    limit of training any share of traces with recoveries, one recovery a trace, or any part of a backward row's weight
+    that is the forward row's, closes the gap; none, or a part of the wrong sign, leaves it."""
     return _closing(True, value)
 
 
@@ -116,6 +116,5 @@ def critique_pessimistic_sft_quoted(dial: str, value: Any) -> bool:
        control=lambda M, W: -1 if M <= 2 else 1, control_words="restarts still win with two forks")
 def critique_pessimistic_sft(M: int, W: int) -> int:
     """On one fork the definition carries the separation: imitation restarted at its first dead end costs less than
-    RLVR, whatever the maze. On two forks in a row it costs more (with W = 2 the same, and more on three), and each
-    further fork multiplies what it costs by W."""
+    RLVR. On two forks in a row it costs more, with W = 2 the same; on three or more it always costs more."""
     return -1 if M == 1 else 0 if M == W == 2 else 1

@@ -63,7 +63,8 @@ def nested_restarts(M: int, maze: Maze, policy: Policy) -> Any:
        source=DERIVED, relation="tends to", domain=FORKS, stands_on=("nested_restarts",),
        control=lambda W: W + exact(1) / 100, control_words="W + 1/100")
 def nested_restart_rate(W: int) -> int:
-    """Against restarts the separation is exponential again, in the number of forks: each multiplies the cost by W."""
+    """Against restarts the separation is exponential again, in the number of forks: in the limit
+    each multiplies the cost by W, before it by more."""
     return W
 
 

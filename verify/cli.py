@@ -1,9 +1,9 @@
-"""The command `backtrack` (also `python -m verify`): its group, and hitting, claims, verify, tables, report.
+"""The command `backtrack` (also `python -m verify`): its group, and claims, verify, report.
 
 Bad input ends in one line that shows the value, on standard error, and exit status 2; a failed check in status 1; an
 interrupted run in status 130, with what was found kept. Heavy imports happen inside the commands, so that the command
-starts at once. `train` and `rollouts` stand in `verify.cli_learners`, `critique` in `verify.cli_critique`, `sweep` in
-`verify.cli_sweep`.
+starts at once. `hitting` stands in `verify.cli_hitting`, `train` and `rollouts` in `verify.cli_learners`, `critique`
+in `verify.cli_critique`, `sweep` in `verify.cli_sweep`, `tables` in `verify.cli_tables`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from verify.cli_bundle import bundle
 from verify.cli_critique import critique
+from verify.cli_hitting import hitting
 from verify.cli_learners import rollouts, train
 from verify.cli_sweep import sweep
-from verify.console import JSON, PROFILE, bar, maze_options, named_policy, print_json
+from verify.cli_tables import tables
+from verify.console import JSON, PROFILE, Folder, bar, named_claims, print_json
 
 if TYPE_CHECKING:
     from verify.evidence import Evidence
@@ -56,60 +59,19 @@ def cli() -> None:
     """Check the claims of 'Provable Benefits of RLVR over SFT for Reasoning Models' and print its bounds."""
 
 
+cli.add_command(hitting)
 cli.add_command(train)
 cli.add_command(rollouts)
 cli.add_command(sweep)
+cli.add_command(bundle)
 cli.add_command(critique)
-
-
-# -- hitting ----------------------------------------------------------------------------------------------------
-
-@cli.command()
-@maze_options
-@click.option("--policy", default="base", show_default=True, metavar="base|sft|optimum|FILE.json",
-              help='A named policy, or rows {"a": x or [x1..xK], "b": .., "c": .., "d": ..}, x a number or "p/q".')
-@click.option("--target", default=0, show_default=True, help="The target's branch, 0 .. W-1.")
-@click.option("--prompt-edge", is_flag=True, help="Count the prompt's edge into the fork, as the paper's figure does.")
-@JSON
-def hitting(W: int, K: int, L: int, policy: str, target: int, prompt_edge: bool, as_json: bool) -> None:
-    """Exact expected number of steps from the fork to the target."""
-    from theory.hitting import expected_steps
-    from theory.maze import Maze
-    from theory.numeric import Steps
-
-    maze = Maze(W, K, L)
-    steps = Steps.of(expected_steps(maze, named_policy(policy, L), target=target, prompt_edge=prompt_edge))
-    if as_json:
-        return print_json({"maze": {"W": W, "K": K, "L": L}, "policy": policy, "target": target,
-                            "prompt_edge": prompt_edge, "steps": steps.to_json()})
-    exact = steps.exact or ""
-    click.echo(f"expected steps  {steps.decimal}")
-    click.echo(f"exactly         {exact if len(exact) <= 200 else f'{len(exact)} characters; --json prints them all'}")
-    click.echo(f"log10           {steps.log10}")
+cli.add_command(tables)
 
 
 JOBS = click.option("--jobs", type=click.IntRange(1), help="Processes; one a core unless said otherwise.")
 
 
 # -- claims and checks ------------------------------------------------------------------------------------------
-
-def _labels(names: tuple[str, ...]) -> list[str]:
-    """Labels from labels or the paper's numbers; InputError with the nearest label for an unknown one."""
-    import difflib
-
-    from theory.claim import claims
-    from theory.numbering import labels_of
-    from theory.numeric import InputError
-
-    known, found = claims(), []
-    for name in names:
-        labels = [name] if name in known else labels_of(name)
-        if not labels:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise InputError(f"no claim is called {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
-        found += [label for label in labels if label not in found]
-    return found
-
 
 def _show(labels: list[str], evidence: list[Evidence], as_json: bool) -> None:
     """Verdicts of `labels`, as a table or as JSON."""
@@ -149,7 +111,7 @@ def claims(names: tuple[str, ...], as_json: bool) -> None:
     from theory.claim import claims as all_claims
     from verify.runner import known_evidence
 
-    labels, evidence = _labels(names), known_evidence()
+    labels, evidence = named_claims(names), known_evidence()
     if as_json or len(labels) != 1:
         return _show(labels or list(all_claims()), evidence, as_json)
     for name, text in _everything(labels[0], evidence):
@@ -194,7 +156,7 @@ def verify(names: tuple[str, ...], profile: str, resume: bool, jobs: int | None,
     from verify.evidence import verdicts
     from verify.runner import known_evidence, run_checks, store
 
-    labels = _labels(names)
+    labels = named_claims(names)
     with bar("checking") as progress:
         run = run_checks(labels, profile, store(), resume=resume, jobs=jobs, progress=progress)
     labels = labels or list(all_claims())
@@ -208,73 +170,10 @@ def verify(names: tuple[str, ...], profile: str, resume: bool, jobs: int | None,
         raise click.exceptions.Exit(1)
 
 
-# -- tables and report ------------------------------------------------------------------------------------------
-
-class Range(click.ParamType):
-    """'15', '2,4,8', '2:16' (both ends included) or '2:16:2'."""
-
-    name = "RANGE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            if ":" in value:
-                first, last, *step = (int(part) for part in value.split(":"))
-                values = range(first, last + 1, *step)
-                if len(values) > 10_000:
-                    self.fail(f"{value!r} is {len(values)} values; 10000 are the most", param, ctx)
-                found = list(values)
-            else:
-                found = [int(part) for part in value.split(",")]
-        except (ValueError, TypeError):
-            found = []
-        if not found or min(found) < 1:
-            self.fail(f"{value!r} is not a list of integers from 1: write 15, 2,4,8 or 2:16 or 2:16:2", param, ctx)
-        return found
-
+# -- report -----------------------------------------------------------------------------------------------------
 
 @cli.command()
-@click.option("--format", "format_", type=click.Choice(["latex", "markdown", "csv", "json"]), default="latex",
-              show_default=True)
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
-@click.option("-W", "W", type=Range(), help="Branches: 15, 2,4,8, 2:16 or 2:16:2; likewise -K and -L.")
-@click.option("-K", "K", type=Range(), help="Diamonds a branch.")
-@click.option("-L", "L", type=Range(), help="Parallel edges a diamond.")
-@click.option("--measured/--no-measured", default=True, show_default=True,
-              help="The bill's rows of learners that run: seeded runs, some seconds.")
-@click.option("--critique/--no-critique", "critique_map", default=True, show_default=True,
-              help="The critique map: some minutes, unless it was computed before.")
-def tables(format_: str, output: Path, measured: bool, critique_map: bool, **axes: list[int] | None) -> None:
-    """Write the tables: bounds in symbols and numbers, claims with verdicts, Figure 3, the bill, the critique map."""
-    from theory.claim import claims as all_claims
-    from theory.formats import write
-    from theory.tables import GRID, all_tables
-    from verify.dials.kept import compute_rows, own_rows
-    from verify.dials.map import judged
-    from verify.evidence import verdicts
-    from verify.report import bill
-    from verify.report.critique import tables as map_tables
-    from verify.runner import known_evidence
-
-    evidence = known_evidence()
-    found = verdicts(all_claims(), evidence) if evidence else {}
-    texts = {label: str(v) for label, v in found.items()}
-    grid = {name: axes[name] or GRID[name] for name in GRID}
-    known = all_tables(texts, **grid)
-    write(known, format_, output)                        # before the bill, which is measured: a full disk shows now
-    if critique_map:
-        with bar("critique") as progress:
-            rows = compute_rows([], own_rows(), progress=progress)
-        known += map_tables([judged(row, found, evidence) for row in rows])
-    with bar("tables") as progress:
-        known.append(bill.table(bill.rows(progress, measured=measured), texts))
-    for path in write(known, format_, output):
-        click.echo(path)
-
-
-@cli.command()
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR")
+@click.option("-o", "--output", type=Folder(), required=True, metavar="DIR")
 @PROFILE
 @click.option("--fresh", is_flag=True, help="Run every check again, even those DIR already holds evidence of.")
 @JOBS
@@ -285,11 +184,12 @@ def report(output: Path, profile: str, fresh: bool, jobs: int | None) -> None:
     DIR/critique.jsonl every dial.
     """
     from verify.dials.kept import compute_rows
-    from verify.evidence import load
+    from verify.evidence import load, writable
     from verify.report.write import write_report
     from verify.runner import run_checks
 
     kept = output / "evidence.jsonl"
+    writable(kept)                                       # minutes of checks before a refusal would be minutes lost
     if fresh:
         kept.unlink(missing_ok=True)
     with bar("checking") as progress:

@@ -41,10 +41,34 @@ ASPECTS = ("proved", "exact", "searched", "tight", "needed", "computed", "sweep"
 RANK = {"REFUTED": 0, "no verdict": 0, "stated": 1, "undecided": 1, "simulated": 2, "sweep": 3, "computed": 3,
         "searched": 4, "exact": 5, "proved": 6}
 
+# beside the word, never instead of it
+OPEN = ("REFUTED", "stated", "undecided", "no verdict")            # kinds that support no claim
+# what a kind says in a few words; the module docstring says it in full
+MEANINGS = {
+    "proved": "a symbolic certificate cancelled, for all values it names",
+    "exact": "equal in rationals on every case of a stated range",
+    "searched": "no generated case broke it",
+    "computed": "compared in floating point, to a stated tolerance",
+    "sweep": "a ratio along growing mazes; not a statement for all of them",
+    "simulated": "learners or walks that really run respect it",
+    "undecided": "the data reject neither it nor its false twin",
+    "stated": "no check has run on it",
+    "no verdict": "its check did not finish, or could not refute the false twin",
+    "REFUTED": "a counterexample is shown",
+}
+# a sign for each kind, so that no meaning hangs on a colour
+SYMBOLS = {"proved": "■", "exact": "●", "searched": "◐", "computed": "≈", "sweep": "↗", "simulated": "⚂",
+           "undecided": "?", "stated": "–", "no verdict": "!", "REFUTED": "✗"}
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one check saw of one claim."""
+    """What one check saw of one claim.
+
+    >>> seen = Evidence("optimum_cost", "exact", "held", "test_walk.py::test_optimum_cost__exact", n=256)
+    >>> seen.outcome, seen.n
+    ('held', 256)
+    """
 
     label: str
     aspect: str
@@ -61,14 +85,30 @@ class Evidence:
     profile: str = ""
     details: dict[str, str] = field(default_factory=dict)
 
+    def _repr_html_(self) -> str:
+        from theory.markup import facts
+
+        given = {name: value for name, value in asdict(self).items()
+                 if name not in ("label", "details") and value not in (None, "", 0)}
+        return facts(f"Evidence on {self.label}", [*given.items(), *self.details.items()])
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim's verdict: its kind (a key of RANK), the text, and the flags that came up."""
+    """A claim's verdict: its kind (a key of RANK), the text, and the flags that came up.
+
+    >>> print(Verdict("exact", "exact for K <= 16", ("rests on lumping: searched, 60 cases",)))
+    exact for K <= 16; rests on lumping: searched, 60 cases
+    """
 
     kind: str
     text: str
     flags: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        from theory.markup import tag
+
+        return tag("span", tag("span", f"{SYMBOLS[self.kind]} ", aria_hidden="true"), str(self))
 
     def __str__(self) -> str:
         return self.text + "".join(f"; {flag}" for flag in self.flags)
@@ -77,6 +117,16 @@ class Verdict:
     def brief(self) -> str:
         """The first part of the text."""
         return self.text.split(";")[0].split(", smallest")[0]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it supports the claim: evidence of its own, and nothing beneath it that is refuted or open.
+
+        >>> Verdict("proved", "proved for all K").holds, Verdict("proved", "..", ("rests on x: REFUTED",)).holds
+        (True, False)
+        """
+        beneath = (flag.split(": ", 1)[1] for flag in self.flags if flag.startswith("rests on "))
+        return self.kind not in OPEN and not any(text.startswith(OPEN) for text in beneath)
 
 
 # -- the store --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
 from theory.samples import golden_paths_most
-from theory.tables import NOT_RUN, number, rounded
+from theory.tables import FLOAT_DIGITS, NOT_RUN, number, rounded
 
 DELTA, ETA, SEEDS = Fraction(1, 20), Fraction(1, 100), 9
 SMALL, LARGE = Maze(4, 3, 2), Maze(16, 15, 5)
@@ -69,7 +69,8 @@ def _data(maze: Maze) -> list[Row]:
         Row(maze, "SFT on golden paths", "any", "any", closed_forms.sft_steps(W, K, L), "never",
             "no data moves a backward row; the cost is at the limit"),
         Row(maze, "SFT + restarts at dead ends", golden, golden * maze.shortest, restarted, "exact",
-            "every branch seen with probability 0.99; untied; below the optimum, which does not restart"),
+            f"every branch seen with probability {float(1 - ETA):g}; untied; below the optimum, which does not "
+            "restart"),
         Row(maze, "the same, every forward row seen", every, every * maze.shortest, restarted, "bound",
             "union bound; for students short of convergence"),
     ]
@@ -77,7 +78,8 @@ def _data(maze: Maze) -> list[Row]:
                       ("mixed data, 0.01 traces", Fraction(1, 100))):
         n = coverage.least_traces(W, ETA, eps=eps)
         rows.append(Row(maze, name, n, n * bill.bill_mixed(W, K, eps), optimum, "exact",
-                        "expected tokens; a retreat from every branch with probability 0.99; untied; teacher for free"))
+                        f"expected tokens; a retreat from every branch with probability {float(1 - ETA):g}; untied; "
+                        "teacher for free"))
     return rows
 
 
@@ -96,7 +98,8 @@ def _signs(maze: Maze) -> list[Row]:
     n = coverage.least_traces(W, ETA)
     teacher = next(row for row in rows if "one sign step" in row.learner and row.how == "bound")
     rows.append(Row(maze, "distillation and its teacher", "", teacher.training + float(bill.bill_distillation(W, K, n)),
-                    optimum, "bound", "the teacher: RLVR by one sign step, so large that it is the optimum; risk 0.02"))
+                    optimum, "bound", "the teacher: RLVR by one sign step, so large that it is the optimum; risk "
+                                      f"{float(2 * ETA):g}"))
     H = closed_forms.sft_steps(W, K, L)
     rows.append(Row(maze, "RLVR from the SFT limit, one rollout", 1, H, H, "needed", "before it has learnt anything"))
     for in_turn, name, words in ((True, "rows in turn", "from the fork outwards, an idealisation"),
@@ -119,9 +122,8 @@ RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("REINFORCE from base", {"learner": "reinforce", "lr": 2.0, "updates": 200}),
     ("REINFORCE from base, untied", {"learner": "reinforce", "lr": 2.0, "updates": 400, "untied": True}),
     ("REINFORCE from the SFT limit", {"learner": "reinforce", "lr": 2.0, "updates": 200, "start": "sft"}),
-    ("distillation", {"learner": "distil", "traces": 13, "converged": True, "updates": 1, "untied": True}),
-    ("mixed data, 0.1 traces", {"learner": "distil", "traces": 156, "data_mix": 0.1, "converged": True, "updates": 1,
-                                "untied": True}),
+    ("distillation", {"learner": "distil", "converged": True, "updates": 1, "untied": True}),
+    ("mixed data, 0.1 traces", {"learner": "distil", "data_mix": 0.1, "converged": True, "updates": 1, "untied": True}),
     ("DAgger, the expert persists", {"learner": "dagger", "expert": "optimum", "group": 1, "groups": 1,
                                      "converged": True, "updates": 2000, "untied": True}),
     ("DAgger, the expert turns round", {"learner": "dagger", "expert": "golden", "group": 16, "groups": 1,
@@ -147,12 +149,14 @@ WHY = {
 
 
 def measure(name: str) -> Row:
-    """Nine runs of one learner on the small maze; medians, and how many arrived."""
+    """SEEDS runs of one learner on the small maze; medians, and how many arrived."""
     from verify.training import Options, train
 
     settings = dict(dict(RUNS)[name])
     updates, start = settings.pop("updates"), settings.pop("start", None)
     goal = float((1 + DELTA) * fraction(exact(closed_forms.optimum_steps(SMALL.W, SMALL.K))))
+    if settings["learner"] == "distil":                                # as many traces as the law asks for
+        settings["traces"] = coverage.least_traces(SMALL.W, ETA, eps=Fraction(str(settings.get("data_mix", 1))))
     walks = settings["learner"] in ("dagger", "rejection")
     ends = []
     for seed in range(SEEDS):
@@ -164,7 +168,8 @@ def measure(name: str) -> Row:
     steps, samples, after = ([getattr(end, field) for end in ends] for field in ("steps", "samples", "H"))
     words = f"{done} of {SEEDS} runs done, {min(steps):.2g} to {max(steps):.2g}"
     if done == 0:
-        words = f"no run of {SEEDS} done within {min(steps):.2g} steps, least {min(after) / goal * 1.05:.3g} of optimum"
+        least = float(1 + DELTA) * min(after) / goal
+        words = f"no run of {SEEDS} done within {min(steps):.2g} steps, least {least:.3g} of optimum"
     return Row(SMALL, name, round(statistics.median(samples)), round(statistics.median(steps)),
                statistics.median(after), "measured" if done > SEEDS // 2 else "not reached", f"{words}; {WHY[name]}",
                float(min(steps)), float(max(steps)))
@@ -206,33 +211,51 @@ def over_optimum(row: Row) -> float:
     return float(exact(row.after)) / float(exact(closed_forms.optimum_steps(row.maze.W, row.maze.K)))
 
 
-def table(found: list[Row], verdicts: Mapping[str, str]) -> Table:
-    """The rows as a table; numbers with an exponent are rounded. verdicts: label -> text, empty if nothing was run."""
+def _unsure(found: list[Row]) -> str:
+    """What a measured learner without sure signs paid, as a share of the bound for them; '' where none arrived."""
+    paid = {(row.learner, row.how): float(exact(row.training)) for row in found if row.maze == SMALL
+            and row.learner in ("REINFORCE from base", "RLVR from base, one sign step")}
+    if ("REINFORCE from base", "measured") not in paid or ("RLVR from base, one sign step", "bound") not in paid:
+        return ""
+    share = paid["REINFORCE from base", "measured"] / paid["RLVR from base, one sign step", "bound"]
+    return f"; REINFORCE, which does without sure signs, paid {share:.2g} times the bound for one step of them"
+
+
+def table(found: list[Row], verdicts: Mapping[str, str], digits: int | None = None) -> Table:
+    """The rows as a table; verdicts: label -> text, empty if nothing was run.
+
+    digits: significant digits of rounded numbers, FLOAT_DIGITS at most; by default as many as the caption says.
+    """
+    most = digits and min(digits, FLOAT_DIGITS)
+    few, of_cost, of_ratio = most or 3, most or 6, most or 4
+
     def cell(value: Any) -> Any:
         if isinstance(value, (str, int)):
             return value
         text = number(fraction(exact(value)))
-        return rounded(value, 3) if isinstance(value, float) or "e" in text else text
+        return rounded(value, few) if isinstance(value, float) or "e" in text else text
 
     def paid(row: Row) -> str:
         if row.how in ("never", "not reached", "needed") or row.training in (0, "any"):
             return ""
         count = bill.break_even(row.maze, float(exact(row.training)), float(exact(row.after)))
-        return rounded(count, 3) if math.isfinite(count) else ""
+        return rounded(count, few) if math.isfinite(count) else ""
 
-    lines = tuple((_name(row.maze), row.learner, cell(row.samples), cell(row.training), rounded(row.after),
-                   rounded(over_optimum(row), 4), paid(row), row.how, row.words) for row in found)
+    lines = tuple((_name(row.maze), row.learner, cell(row.samples), cell(row.training), rounded(row.after, of_cost),
+                   rounded(over_optimum(row), of_ratio), paid(row), row.how, row.words) for row in found)
     columns = (Column("W, K, L", share=.08), Column("learner", share=.15), Column("samples", "number"),
-               Column("steps or tokens", "number"), Column("inference after", "number"),
-               Column("over the optimum", "number"), Column("pays after", "number"), Column("known", share=.08),
+               Column("steps or tokens", "number"), Column("inference after", "number", unit="steps"),
+               Column("over the optimum", "number"), Column("pays after", "number", unit="inferences"),
+               Column("known", share=.08, absent=(("text", "How a number is known is left out."),)),
                Column("words", share=.24))
     return Table("bill", "The whole bill", columns, lines, (
-        ("text", "What it costs to bring expected inference to 1.05 of the optimum: rollouts and the steps they walk, "
-                 "or data and their tokens, the risk of failure 0.01. Pays after: inferences until the training is "
-                 "saved, against base. A bound is a rigorous upper one, normal the same count by the normal "
-                 "approximation, needed a rigorous lower one, measured the median of nine seeded runs with their least "
-                 "and largest. "
-                 "Signs are counted for a learner that takes them all, needs to know H, and has rows tied across "
-                 "branches; a learner that does without sure signs pays less, as the measured ones show. Checked:"),
+        ("text", f"What it costs to bring expected inference to {float(1 + DELTA):g} of the optimum: rollouts and the "
+                 f"steps they walk, or data and their tokens, the risk of failure {float(ETA):g}. Pays after: "
+                 "inferences until the training is saved, against base. A bound is a rigorous upper one, normal the "
+                 "same count by the normal approximation, needed a rigorous lower one, measured the median of "
+                 f"{SEEDS} seeded runs with their least and largest. Signs are counted for a learner that takes them "
+                 f"all, needs to know H, and has rows tied across branches{_unsure(found)}. Checked:"),
         *(piece for label in LABELS for piece in (
-            ("code", label), ("text", f": {verdicts.get(label, NOT_RUN)}" + ("." if label == LABELS[-1] else ";"))))))
+            ("code", label), ("text", f": {verdicts.get(label, NOT_RUN)}" + ("." if label == LABELS[-1] else ";"))))), (
+        ("text", f"Numbers are rounded to significant digits: inference to {of_cost}, over the optimum to {of_ratio}, "
+                 f"the others to {few}, but for samples, steps and tokens that show more; those are exact."),))

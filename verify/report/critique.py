@@ -4,9 +4,10 @@
     critique_values   one row a value: what every learner costs, the gap's ratio and exponent, the verdict
 
 Figures: `critique_map`, every dial's verdicts along its values; `critique_gaps`, the gap's exponent against each dial
-that has a scale; `phase_NAME`, one for each phase diagram. Verdicts differ in sign, not in colour alone.
+that has a scale; `phase_NAME`, one for each phase diagram. Verdicts differ in sign, not in colour alone; a letter that
+is not exact, or that the costs on the maze shown do not bear out, has the marks of `verify.report.grounds`.
 
-Not covered: how a row is computed (`verify.dials.map`).
+Not covered: how a row is computed (`verify.dials.map`); a row as the page shows it (`verify.report.maprows`).
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from theory.formats import Column, Piece, Table
-from verify.dials.dial import LEARNERS, VERDICTS
+from theory.tables import FLOAT_DIGITS
+from verify.dials.dial import LEARNERS
 from verify.dials.map import Row
-from verify.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, empty_figure, save_figure
+from verify.report.curves import LOOKS, phase_looks
+from verify.report.figures import GREY, INKS, SHADES, empty_figure, save_figure
+from verify.report.grounds import marks
 
 LETTERS = "K diamonds a branch, W branches, L parallel edges; rho = (L+1)^2/L, 36/5 at L = 5"
-# verdict -> (sign in a figure, colour)
-LOOKS = {"survives": ("S", ORANGE), "shrinks to a polynomial": ("p", PURPLE), "closes": ("c", GREEN),
-         "reverses": ("R", BLUE), "undefined": ("?", GREY)}
 
 
 # -- words ------------------------------------------------------------------------------------------------------
@@ -99,9 +100,9 @@ def _exponent(value: float | None) -> str:
 
 # -- tables -----------------------------------------------------------------------------------------------------
 
-def tables(rows: Sequence[Row]) -> list[Table]:
-    """The two tables; rows are `judged`: their claims are label -> verdict."""
-    return [_dials(rows), _values(rows)]
+def tables(rows: Sequence[Row], digits: int | None = None) -> list[Table]:
+    """The two tables; rows are `judged`: their claims are label -> verdict. digits: of rounded costs and ratios."""
+    return [_dials(rows), _values(rows, min(digits or 4, FLOAT_DIGITS))]
 
 
 def _dials(rows: Sequence[Row]) -> Table:
@@ -119,23 +120,26 @@ def _dials(rows: Sequence[Row]) -> Table:
                  "the table of claims."),))
 
 
-def _values(rows: Sequence[Row]) -> Table:
+def _values(rows: Sequence[Row], digits: int) -> Table:
     names = {"SFT + restarts": "SFT, restarts", "SFT + search": "SFT, search"}
     columns = (Column("dial", "code", .10), Column("value", share=.10),
-               *(Column(names.get(name, name), share=.088) for name in LEARNERS), Column("ratio", share=.07),
-               Column("exponent", share=.06), Column("verdict", share=.08), Column("smallest", share=.06))
+               *(Column(names.get(name, name), share=.088, unit="steps") for name in LEARNERS),
+               Column("ratio", share=.07), Column("exponent", share=.06), Column("verdict", share=.08),
+               Column("smallest", share=.06))
     lines: list[tuple[str, ...]] = []
     for row in rows:
         for i, value in enumerate(row["values"]):
             gap = row["gap"][i]
-            costs = (f"{brief(of['cost'][i])}; {of['growth'][i]}" for of in row["learners"].values())
-            lines.append((row["dial"], value, *costs, brief(gap["ratio"]), _exponent(gap["exponent"]), gap["verdict"],
-                          maze_words(row["smallest_maze"][i])))
+            costs = (f"{brief(of['cost'][i], digits)}; {of['growth'][i]}" for of in row["learners"].values())
+            lines.append((row["dial"], value, *costs, brief(gap["ratio"], digits), _exponent(gap["exponent"]),
+                          gap["verdict"], maze_words(row["smallest_maze"][i])))
     pieces: list[Piece] = [("text", "Expected steps of every learner at every value of every dial, and how they grow "
                             f"up to a constant ({LETTERS}); ratio and exponent a diamond of the gap; the verdict; the "
                             "smallest maze that shows it. Unless the dial is the maze itself, costs are those on the "
                             "maze named in the row's JSON. What is not exact says so there.")]
-    return Table("critique_values", "The map, value by value", columns, tuple(lines), tuple(pieces))
+    must: list[Piece] = [("text", "A cost or a ratio that is no whole number of up to six figures is rounded, to "
+                          f"{digits} digits or to a whole number.")]
+    return Table("critique_values", "The map, value by value", columns, tuple(lines), tuple(pieces), tuple(must))
 
 
 # -- figures ----------------------------------------------------------------------------------------------------
@@ -158,19 +162,23 @@ def draw_map(rows: Sequence[Row], directory: str | Path) -> list[Path]:
     axes = figure.add_subplot()
     for y, row in enumerate(rows):
         for x, (value, gap) in enumerate(zip(row["values"], row["gap"], strict=True)):
-            sign, colour = LOOKS[gap["verdict"]]
-            axes.barh(y, .94, left=x - .47, height=.82, color=colour, alpha=.28, edgecolor=colour)
-            axes.text(x - .43, y, sign, va="center", fontsize="small", fontweight="bold", color=colour)
-            axes.text(x + .05, y, _fitted(value), va="center", ha="center", fontsize="x-small")
+            sign, colour, known = LOOKS[gap["verdict"]][0], INKS[LOOKS[gap["verdict"]][1]], marks(row, x)
+            axes.barh(y, .94, left=x - .47, height=.82, color=colour, alpha=.28)
+            axes.barh(y, .94, left=x - .47, height=.82, fill=False, edgecolor=colour,
+                      linestyle="--" if known["ground"] == "computed" else "-")
+            axes.text(x - .43, y, sign + known["sign"], va="center", fontsize="small", fontweight="bold", color=colour)
+            axes.text(x + .1, y, _fitted(value), va="center", ha="center", fontsize="x-small")
     axes.set_yticks(range(len(rows)), [f"{row['dial']}\n{_fitted(row['parameter'], 46)}" for row in rows],
                     fontsize=6.5)
     axes.set(xlim=(-.5, most - .5), ylim=(len(rows) - .5, -.5), xticks=[])
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    handles = [Line2D([], [], marker="s", linestyle="none", color=colour, label=f"{sign}  {verdict}")
+    handles = [Line2D([], [], marker="s", linestyle="none", color=INKS[colour], label=f"{sign}  {verdict}")
                for verdict, (sign, colour) in LOOKS.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(VERDICTS), fontsize="small", frameon=False)
+    handles += [Line2D([], [], marker=f"${sign}$", color="black", linestyle="none", label=words) for sign, words in (
+        (r"\leq", "by a bound"), (r"\approx", "computed (dashed)"), (r"\infty", "not seen on the maze shown"))]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small", frameon=False)
     figure.suptitle("The gap between imitation and RLVR, one assumption changed at a time", fontsize="medium")
     return save_figure(figure, directory, "critique_map")
 
@@ -197,7 +205,7 @@ def draw_gaps(rows: Sequence[Row], directory: str | Path) -> list[Path]:
         low, high = min(0.0, *known), max(0.5, *known)
         edges = {"survives": high + .12 * (high - low), "reverses": low - .12 * (high - low)}
         for x, gap in enumerate(row["gap"]):
-            sign, colour = LOOKS[gap["verdict"]]
+            sign, colour = LOOKS[gap["verdict"]][0], INKS[LOOKS[gap["verdict"]][1]]
             y = gap["exponent"]
             axes.plot(x, edges.get(gap["verdict"], (low + high) / 2) if y is None else y, marker=f"${sign}$",
                       color=colour, markersize=7, linestyle="none")
@@ -219,12 +227,11 @@ def draw_phase(phase: dict[str, Any], directory: str | Path) -> list[Path]:
     import numpy as np
     from matplotlib.colors import ListedColormap
 
-    cells, xs, ys = phase["cells"], phase["xs"], phase["ys"]
-    words = list(dict.fromkeys(cell for line in cells for cell in line if isinstance(cell, str)))
+    cells, xs, ys, looks = phase["cells"], phase["xs"], phase["ys"], phase_looks(phase)
     figure = empty_figure(7.2, 4.8)
     axes = figure.add_subplot()
-    if words and all(isinstance(cell, str) for line in cells for cell in line):
-        _words(axes, figure, cells, words, ListedColormap)
+    if looks["signs"] and looks["least"] is None and all(cell is not None for line in cells for cell in line):
+        _words(axes, figure, looks, ListedColormap)
     else:
         values = np.array([[math.nan if cell is None or isinstance(cell, str) else cell for cell in line]
                            for line in cells], dtype=float)
@@ -255,30 +262,20 @@ def _tick(value: str) -> str:
         return value
 
 
-def _words(axes: Any, figure: Any, cells: Any, words: list[str], colours: Any) -> None:
+def _words(axes: Any, figure: Any, looks: dict[str, Any], colours: Any) -> None:
     from matplotlib.patches import Patch
 
-    known = [LOOKS[word][1] if word in LOOKS else None for word in words]
-    spare = iter([GREEN, ORANGE, BLUE, PURPLE, GREY, "#F0E442", "#56B4E9", "#E69F00"])
-    used = set(filter(None, known))
-    palette = [colour or next(c for c in spare if c not in used) for colour in known]
+    cells, signs, words = looks["cells"], looks["signs"], list(looks["signs"])
+    palette = [(INKS | SHADES)[looks["colours"][word]] for word in words]
     numbers = [[words.index(cell) for cell in line] for line in cells]
     axes.imshow(numbers, origin="lower", aspect="auto", cmap=colours(palette), vmin=-.5, vmax=len(words) - .5,
                 interpolation="nearest", alpha=.55)
-    signs, most = _signs(words), max(len(cells), len(cells[0]))
+    most = max(len(cells), len(cells[0]))
     for word in words:
         places = [(x, y) for y, line in enumerate(cells) for x, cell in enumerate(line) if cell == word]
         axes.scatter(*zip(*places, strict=True), marker=f"${signs[word]}$", s=max(9, 600 / most), color="black",
                      linewidths=0)
-    figure.legend(handles=[Patch(color=colour, alpha=.55, label=f"{signs[word]}  {word}")
+    figure.legend(handles=[Patch(color=colour, alpha=.55, label=f"{signs[word]}  {looks['told'][word]}")
                            for word, colour in zip(words, palette, strict=True)],
-                  loc="outside lower center", ncols=min(3, len(words)), fontsize="small", frameon=False)
-
-
-def _signs(words: list[str]) -> dict[str, str]:
-    """A short sign for each word, no two alike."""
-    signs: dict[str, str] = {}
-    for word in words:
-        options = [LOOKS[word][0] if word in LOOKS else word[:1], *word.replace(" ", ""), *map(str, range(10))]
-        signs[word] = next(sign for sign in options if sign not in signs.values())
-    return signs
+                  loc="outside lower center", fontsize="small", frameon=False,
+                  ncols=max(1, min(3, len(words), 90 // max(len(looks["told"][word]) for word in words))))

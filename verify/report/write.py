@@ -1,24 +1,21 @@
-"""The report in one go: tables in every format, the figures, verdicts.json and a summary page.
+"""The report in one go: the page, tables in every format, the figures, verdicts.json and a summary as text.
 
-    DIR/README.md       what holds, what was refuted and by what, what was not checked, made with what
+    DIR/index.html      the page: everything a reader sees, in one file (`verify.report.page`)
+    DIR/README.md       in short, as text: what holds, what was refuted, what was not checked
     DIR/verdicts.json   every claim as `backtrack claims --json` prints it
     DIR/critique.json   every dial as `backtrack critique --json` prints it
     DIR/tables/         the tables as .tex, .md, .csv, .json; tables.tex is all of them in one document
     DIR/figures/        figure3, separation, bill, the critique map and its phase diagrams, as .pdf and .png
 
 Setting. Verdicts are computed from the evidence handed in; with none the tables say that nothing was run. Every file is
-written whole or not at all. Not covered: running the checks (`pytest verify/`), an HTML page.
+written whole or not at all. Not covered: running the checks (`pytest verify/`).
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import platform
-from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +23,18 @@ from theory.claim import claims
 from theory.formats import FORMATS, Column, Table, markdown, write, write_file
 from theory.tables import all_tables
 from verify.dials.map import Row, judged
-from verify.evidence import RANK, Evidence, Verdict, fingerprint, verdicts
+from verify.evidence import MEANINGS, Evidence, Verdict, verdicts
 from verify.report import bill, critique, figures
+from verify.report.headline import by_strength, surprises
+from verify.report.page import made, page_data, render
 from verify.report.rows import claim_row
 
-LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "hypothesis", "numba", "matplotlib")
-MEANINGS = {
-    "proved": "a symbolic certificate cancelled, for all values it names",
-    "exact": "equal in rationals on every case of a stated range",
-    "searched": "no generated case broke it",
-    "computed": "compared in floating point, to a stated tolerance",
-    "sweep": "a ratio along growing mazes; not a statement for all of them",
-    "simulated": "learners or walks that really run respect it",
-    "undecided": "the data reject neither it nor its false twin",
-    "stated": "no check has run on it",
-    "no verdict": "its check did not finish, or could not refute the false twin",
-    "REFUTED": "a counterexample is shown",
-}
 Progress = Callable[[int, int, str], None]
 
 
 def write_report(directory: str | Path, evidence: Sequence[Evidence], dials: Sequence[Row] = (),
                  progress: Progress = lambda done, total, what: None, measured: bool = True) -> list[Path]:
-    """Write the whole report to `directory` (made if missing) and return the paths, README.md first.
+    """Write the whole report to `directory` (made if missing) and return the paths, index.html first.
 
     dials: rows of the critique map (`verify.dials.map.row`); without any the report has no map.
     progress: called with (parts done, parts in all, what comes next). measured: whether the bill's learners run.
@@ -81,6 +67,8 @@ def write_report(directory: str | Path, evidence: Sequence[Evidence], dials: Seq
     progress(total - 1, total, "summary")
     page = summary(found, evidence, tables, [phase for row in judged_rows for phase in row["phases"]])
     paths.insert(0, write_file(home / "README.md", page))
+    shown = render(page_data(found, evidence, judged_rows, rows_of_bill))
+    paths.insert(0, write_file(home / "index.html", shown))
     progress(total, total, "done")
     return paths
 
@@ -112,23 +100,17 @@ def summary(found: dict[str, Verdict], evidence: Sequence[Evidence], tables: Seq
 
 
 def _made(evidence: Sequence[Evidence]) -> str:
-    if not evidence:
-        checked = "No check has been run on these sources."
-    else:
-        profiles = ", ".join(sorted({item.profile or "unknown" for item in evidence}))
-        minutes = sum(item.seconds for item in evidence) / 60
-        alarms = sum(item.alpha or 0 for item in evidence)
-        checked = (f"{len(evidence)} checks, profile {profiles}, {minutes:.1f} minutes of checking; total false-alarm "
-                   f"rate of the simulated ones at most {alarms:.0e}.")
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return (f"Made on {datetime.now(UTC).date()} from the sources {fingerprint()}. {checked} "
-            f"Python {platform.python_version()}, {libraries}.")
+    by = made(evidence)
+    checked = (f"{by['checks']} checks, profile {by['profile']}, {by['minutes']} minutes of checking; total "
+               f"false-alarm rate of the simulated ones at most {by['alarms']:.0e}." if evidence
+               else "No check has been run on these sources.")
+    libraries = ", ".join(f"{name} {number}" for name, number in by["libraries"].items())
+    return f"Made on {by['date']} from the sources {by['sources']}. {checked} Python {by['python']}, {libraries}."
 
 
 def _counts(found: dict[str, Verdict]) -> str:
-    count = Counter(verdict.kind for verdict in found.values())
     flagged = sum(bool(verdict.flags) for verdict in found.values())
-    rows = tuple((kind, MEANINGS[kind], count[kind]) for kind in sorted(RANK, key=lambda k: -RANK[k]) if count[kind])
+    rows = tuple((kind, MEANINGS[kind], count) for kind, count in by_strength(found).items())
     columns = (Column("verdict"), Column("meaning"), Column("claims", "number"))
     return markdown(Table("counts", "Counts", columns, rows, (
         ("text", f"{len(found)} claims, each counted under the strongest evidence for it; {flagged} of them carry a "
@@ -137,9 +119,7 @@ def _counts(found: dict[str, Verdict]) -> str:
 
 def _surprises(found: dict[str, Verdict]) -> str:
     """Claims that should hold and were refuted, and quoted ones that should fail and did not."""
-    wrong = [label for label, entry in claims().items()
-             if found[label].kind not in ("stated", "undecided", "no verdict")
-             and (found[label].kind == "REFUTED") == entry.should_hold]
+    wrong = surprises(found)
     if not wrong:
         return "Every claim that a check decided came out as expected.\n"
     return markdown(Table("surprises", "Not as expected", (Column("label", "code"), Column("expected"),
