@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: report test lint bench evidence readme lock mutation clean
+.PHONY: report test lint bench evidence readme pictures lock mutation clean
 
 report: .venv/ready
 	$(BIN)/backtrack report -o report
@@ -28,6 +28,10 @@ evidence: .venv/ready
 
 readme: .venv/ready
 	$(BIN)/python -m verify.report.docs
+
+# the README's pictures, of the report that was made last; needs Chromium
+pictures: .venv/ready
+	$(BIN)/python -m tests.pictures report/index.html
 
 # plant errors in theory/ and see whether the quick checks notice; about 40 minutes
 mutation: .venv/mutation

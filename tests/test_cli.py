@@ -63,6 +63,41 @@ def test_hitting_reads_rows_from_a_file(tmp_path):
     assert json.loads(out)["steps"]["exact"] == str(expected_steps(Maze(2, 2, 3), rows))
 
 
+def test_hitting_json_field_by_field():
+    """Awkward settings; every number by the walk's solver, the rows' ratio and mpmath."""
+    import mpmath
+
+    from theory import Maze, Policy, expected_steps
+    from theory.numeric import exact
+    from theory.perturbed import mixed_policy, mixed_steps
+    from theory.printing import Quantity
+
+    given, place = "0.7,1/3,4/5,1/6", ("--target", 2, "--prompt-edge", "--json")
+    steps = expected_steps(Maze(4, 3, 2), Policy("0.7", "1/3", "4/5", "1/6"), target=2, prompt_edge=True)
+    asked = {"maze": {"W": 4, "K": 3, "L": 2}, "policy": None, "rows": given, "time": None, "mixture": None,
+             "wrapper": "none", "target": 2, "prompt_edge": True}
+    status, out, _ = inside("hitting", *maze(4, 3, 2), "--rows", given, *place)
+    rate = exact("0.7") * exact("4/5") / (exact("1/3") * exact("1/6"))
+    assert status == 0 and json.loads(out) == asked | {
+        "steps": {"exact": str(steps), "decimal": Quantity(steps).text(17), "log10": float(mpmath.log10(float(steps)))},
+        "growth": {"rate": str(rate), "exponent": mpmath.nstr(mpmath.log(float(rate)), 10), "order": f"W ({rate})^K",
+                   "words": "exponential in K"}}
+
+    words = ("--policy", "sft", "--mixture", "1/3", "--time", "2.5")
+    status, out, _ = inside("hitting", *maze(4, 3, 2), *words, *place)
+    found, rows = json.loads(out), mixed_policy(2, exact("2.5"), exact(1), 200).branch(0)           # eps (W-1) = 1
+    ratio = float(rows.a * rows.c / (rows.b * rows.d))
+    cost = 1 + float(mixed_steps(Maze(4, 3, 2), "2.5", 1))
+    assert status == 0 and {name: found[name] for name in asked} == asked | {
+        "policy": "sft", "rows": None, "time": "2.5", "mixture": "1/3"}
+    assert found["steps"]["exact"] is None and float(found["steps"]["decimal"]) == pytest.approx(cost, rel=1e-14)
+    assert found["steps"]["log10"] == pytest.approx(float(mpmath.log10(cost)), rel=1e-14)
+    growth = found["growth"]
+    assert float(growth["rate"]) == pytest.approx(ratio, rel=1e-9)
+    assert float(growth["exponent"]) == pytest.approx(float(mpmath.log(ratio)), rel=1e-9)
+    assert growth["order"] == f"W exp({growth['exponent']} K)" and growth["words"] == "exponential in K"
+
+
 def test_a_trap_costs_infinity_and_is_said_so(tmp_path):
     file = tmp_path / "rows.json"
     file.write_text('{"a": 1, "b": 0, "c": 1, "d": 1}')

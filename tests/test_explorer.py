@@ -9,12 +9,15 @@ from __future__ import annotations
 import random
 import re
 import shlex
+from math import inf, log10
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from theory import views
+from theory import dynamics, views
+from theory.numeric import exact
+from theory.printing import printed
 from theory.views import View
 from verify.report.typeset import pretty
 
@@ -53,6 +56,23 @@ READ = """() => {
   return { ...out, comparison: cells("comparison"), flow: cells("flow-rows"), descent: cells("descent-rows"),
            untrue, hash: location.hash };
 }"""
+DRAWN = """(name) => {
+  const svg = document.querySelector(`#explorer [data-out=${name}] svg`);
+  const all = (path) => [...svg.querySelectorAll(path)];
+  const moved = (part) => /translate\\((.*)\\)/.exec(part.getAttribute("transform"))[1].split(",").map(Number);
+  const texts = (path) => all(path).map((part) => [part.textContent, ...moved(part)]);
+  const numbers = "g[font-variant=tabular-nums]", paths = all('g[fill=none][stroke^="var("] > path');
+  return {
+    x: texts(`${numbers}:not([text-anchor]) text`), y: texts(`${numbers}[text-anchor=end] text`),
+    rules: all('g[stroke="var(--grey)"][stroke-width="1.5"] line').map((line) => [
+      line.parentNode.getAttribute("stroke-dasharray"), Number(line.getAttribute("y1"))]),
+    names: texts('g[stroke="var(--paper)"] text'),
+    lines: paths.map((path) => path.getAttribute("d").slice(1).split("L").map((point) => point.split(",").map(Number))),
+    marks: all('g[fill="var(--paper)"] > *').map((mark) => mark.hasAttribute("cx")
+      ? [Number(mark.getAttribute("cx")), Number(mark.getAttribute("cy"))] : moved(mark)),
+    stars: all('g:not([fill]):not([stroke]) > path[transform]').map(moved),
+  };
+}"""
 GO = """async (address) => {
   const root = document.getElementById("explorer");
   const turned = new Promise((resolve) => addEventListener("hashchange", () => setTimeout(resolve, 0), { once: true }));
@@ -89,7 +109,10 @@ def expected(view: View) -> dict[str, str]:
     texts = {"decimal": cost.text(), "exact": cost.exact or "no fraction: every digit above is right",
             "log10": cost.log10, "order": growth.order, "words": growth.words, "rate": growth.rate.short,
             "exponent": growth.exponent}
-    return {"error": "", "last": "", "untrue": 0, "command": view.command, "latex": view.latex_row,
+    helped = {"none": "no wrapper", "restarts": "restarted at the first dead end", "search": "under search"}
+    told = (f"W = {view.W}, K = {view.K}, L = {view.L}, {view.name}, {helped[view.wrapper]}, "
+            f"from the {'prompt' if view.prompt_edge else 'fork'}")
+    return {"error": "", "last": "", "untrue": 0, "settings": told, "command": view.command, "latex": view.latex_row,
             "hash": view.address, **texts,
             **{f"{name} as written": str(pretty(text)) for name, text in texts.items() if name != "exact"}}
 
@@ -112,7 +135,7 @@ def complete(tab, view: View) -> dict:
 
 
 def curve_differences(tab, view: View) -> list[tuple]:
-    """The same for the tables under the curves."""
+    """The same for the tables under the curves, and for what is drawn."""
     shown, W, K, L, edge = complete(tab, view), view.W, view.K, view.L, view.prompt_edge
     columns = [views.flow(View(W, K, L, prompt_edge=edge))]
     columns += [views.flow(view)] if view.rows == "mixture" else []
@@ -121,7 +144,67 @@ def curve_differences(tab, view: View) -> list[tuple]:
     costs = [[name, quantity.text()] for name, quantity in views.comparison(W, K, L, edge)]
     both = ((shown["flow"], flow), (shown["descent"], walk), (shown["comparison"], costs))
     assert all(len(page) == len(core) for page, core in both)
-    return [(page, core) for pages, cores in both for page, core in zip(pages, cores, strict=True) if page != core]
+    return [(page, core) for pages, cores in both for page, core in zip(pages, cores, strict=True) if page != core] + [
+        *misdrawn(tab, view)]
+
+
+def places(ticks):
+    """Where a number stands on an axis, by its outer ticks; the ticks between must stand there too."""
+    def number(text):
+        power = re.fullmatch(r"(?:(.+)·)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+        if not power:
+            return log10(float(text))
+        return log10(float(power[1] or 1)) + int(power[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+
+    known = [(number(text), place) for text, place in ticks]
+    (low, start), (high, end) = known[0], known[-1]
+
+    def place(y):
+        return start + (y - low) / (high - low) * (end - start)
+
+    assert len(known) > 2 and all(abs(place(y) - there) < 0.5 for y, there in known)
+    return place
+
+
+def misdrawn(tab, view: View):
+    """(drawn, core), in pixels or words, for every point, rule, name and mark that is off; the caption's last value."""
+    def compared(pairs):
+        return [(drawn, core) for drawn, core in pairs
+                if not all(abs(p - q) < 0.02 for p, q in zip(drawn, core, strict=True))]
+
+    def log(quantity):
+        return float(quantity.log10)
+
+    W, K, L, edge = view.W, view.K, view.L, view.prompt_edge
+    costs = {name: log(quantity) for name, quantity in views.comparison(W, K, L, edge)[:3]}
+    dashes = {"1.5 3": "base", "8 3": "SFT limit", None: "optimum"}
+    flow, walk = tab.evaluate(DRAWN, "flow"), tab.evaluate(DRAWN, "descent")
+    for chart in (flow, walk):
+        y = places([(text, at) for text, _, at in chart["y"]])
+        assert {dashes[dash] for dash, _ in chart["rules"]} >= {"base", "optimum"}
+        yield from compared(([at], [y(costs[dashes[dash]])]) for dash, at in chart["rules"])
+        yield from compared(([at], [y(costs[name.split(",")[0]])]) for name, _, at in chart["names"] if name in costs)
+    y, x = places([(text, at) for text, _, at in flow["y"]]), places([(text, at) for text, at, _ in flow["x"]])
+    kinds = [("sft", "0.1")] + ([("mixture", view.eps)] if view.rows == "mixture" else [])
+    curves = [[(x(log10(float(t))), y(log(View(W, K, L, rows, t, eps, prompt_edge=edge).cost))) for t in views.TIMES]
+              for rows, eps in kinds]
+    assert [len(line) for line in flow["lines"]] == [46] * len(curves)
+    for line, curve in zip(flow["lines"], curves, strict=True):
+        yield from compared(zip(line[::5], curve, strict=True))
+    yield from compared(zip(flow["marks"], sum(curves, []), strict=True))
+    if view.learns and view.t != views.FOREVER:
+        here = View(W, K, L, view.rows, view.t, view.eps, prompt_edge=edge)
+        yield from compared(zip(flow["stars"], [(x(log10(float(view.t))), y(log(here.cost)))], strict=True))
+    y, (line,) = places([(text, at) for text, _, at in walk["y"]]), walk["lines"]
+    trace = dynamics.descent(view.maze, 1200, 0.01).steps_to_target + edge
+    steps = [(n, log10(trace[n])) for n in (0, 1, *range(100, 1201, 100)) if n < len(trace) and trace[n] < inf]
+    first, last = (float(walk["x"][i][1]) for i in (0, -1))
+    curve = [(first + n / float(walk["x"][-1][0]) * (last - first), y(value)) for n, value in steps]
+    yield from compared((line[n], point) for (n, _), point in zip(steps, curve, strict=True))
+    yield from compared(zip(walk["marks"], curve, strict=True))
+    caption, end = tab.evaluate(READ)["caption"], printed(exact(float(trace[-1])), 4)
+    if f"to {end} steps" not in caption:
+        yield caption, end
 
 
 @pytest.fixture
@@ -161,6 +244,17 @@ def test_tables_and_curves_are_the_python_cores(explorer):
     for view in CURVES:
         assert not curve_differences(explorer, view), view
         assert "exact gradient" in explorer.evaluate(READ)["unsure"]
+
+
+def test_what_is_drawn_between_the_tables_times_is_the_same_function(explorer):
+    """The floats of the curves against the reals of the table, at 1e-9; the table is the core's."""
+    for view in CURVES:
+        assert explorer.evaluate("""(address) => {
+          const { flowLog, flowAt, parse, view } = Backtrack.view, { TIMES, number } = Backtrack.exact;
+          const v = view(parse(address)), rates = [[0n, 1n], [1n, 3n], [7n, 2n]];
+          return Math.max(...TIMES.slice(1, 9).flatMap((t, i) => [rates[i % 3]].map((w) => Math.abs(
+            flowLog(v, Number(t), Number(w[0]) / Number(w[1])) - Number(flowAt(v, number(t, "t"), w).log10())))));
+        }""", view.address) < 1e-9, view
 
 
 def test_signs_that_rounding_may_decide_are_told(explorer):
@@ -231,7 +325,7 @@ WRONG_NUMBERS = [
     ("view.js", 'flat("K^2"', 'flat("K"'), ("view.js", "alone ? 1 : W, K, rows", "W, K, rows")]
 WRONG_CURVES = [
     ("exact.js", ".plus(1).plus(s)", ".plus(2).plus(s)"), ("view.js", "D[n] = 1;", "D[n] = 2;"),
-    ("view.js", "0, 1, ...Array", "0, 2, ...Array"),
+    ("view.js", "0, 1, ...Array", "0, 2, ...Array"), ("exact.js", "t) / L - Math", "t) / L + Math"),
     ("view.js", '["base + restarts", of("base", "restarts")]', '["base + restarts", of("sft", "restarts")]')]
 
 
@@ -267,6 +361,12 @@ def test_fields_make_the_address_and_the_address_makes_the_fields(explorer, open
     fields = other.locator("#explorer")
     assert fields.get_by_label("Training time t (inf").input_value() == "2.5"
     assert fields.get_by_label("count the prompt").is_checked() and not fields.get_by_label("a, out of").is_visible()
+    fields.get_by_label("Rows").select_option("own")
+    own = {"a, out of a diamond": ".1", "b, back into one": ".2", "c, into a diamond": ".3", "d, back out of one": ".4"}
+    for words, text in own.items():
+        fields.get_by_label(words, exact=True).fill(text, timeout=5000)
+    view = View(4, 3, 2, "own", own=tuple(own.values()), wrapper="restarts", prompt_edge=True)
+    other.wait_for_function("address => location.hash === address", arg=view.address)
 
 
 def test_a_slider_is_a_field_for_the_hand(explorer):
@@ -315,11 +415,14 @@ def test_wrong_settings_say_what_python_says(explorer):
 def test_a_malformed_address_is_told_and_the_usual_view_shown(open_page):
     tab = open_page("#explorer?W=0")                                             # on loading, and then on each change
     tab.wait_for_selector("#explorer[data-shown]", state="attached")
-    for hash in (None, "#explorer?W", "#explorer?colour=red", "#explorer?W=2&K=%E0%A4%A", "#explorer?rows=own&a=7"):
+    for hash, said in ((None, "W = 0"), ("W", "'W'"), ("colour=red", "'colour=red'"), ("rows=own&a=7", "row a: 7"),
+                       ("W=2&K=%E0%A4%A", "'K=%E0%A4%A'"), ("__proto__=1", "'__proto__=1'"),
+                       ("toString=5", "'toString=5'"), ("constructor=1", "'constructor=1'"),
+                       ("W=2&W=3", "'W=3': W is given twice"), ("K=2&W=2&K=2", "'K=2': K is given twice")):
         if hash:
-            tab.evaluate(GO, hash)
+            tab.evaluate(GO, f"#explorer?{hash}")
         shown = tab.evaluate(READ)
-        assert shown["error"].endswith("; the usual view is shown")
+        assert shown["error"].endswith("; the usual view is shown") and said in shown["error"]
         assert shown["decimal"] == View(15, 15, 5, "sft").cost.text()
 
 
@@ -368,3 +471,7 @@ def test_a_wrapper_that_does_not_fit_the_rows_leaves_the_old_view_dimmed_and_say
     shown = explorer.evaluate(READ)
     assert shown["error"].startswith("search: its exact cost is known where a = c = 1")
     assert "restarted at the first dead end" in shown["last"] and "address" in shown["last"]
+    for name, said in (("link", "Link to"), ("LaTeX row", "LaTeX row of"), ("command", "Command of")):
+        explorer.locator("#explorer").get_by_role("button", name=f"Copy {name}").click()
+        explorer.wait_for_function("said => document.querySelector('#explorer [role=status]').textContent === said",
+                                   arg=f"{said} the last good view copied.", timeout=5000)

@@ -19,6 +19,7 @@ from theory.hitting import expected_steps
 from theory.maze import FORK, Arc, Maze, Node
 from theory.moments import reach_probability
 from theory.policy import Policy
+from theory.printing import Quantity
 
 ALPHA = 1e-8
 MAZES = [(15, 15, 5), (3, 4, 2), (1, 1, 1), (2, 1, 1), (4, 3, 1), (5, 2, 12)]
@@ -103,6 +104,7 @@ def test_a_bad_field_is_named_with_its_value_and_the_drawing_stays(maze_page):
         error = text(tab, "error")
         assert all(piece in error for piece in pieces), error
         assert "\n" not in error and tab.inner_html(SVG) == before
+        assert error.endswith("The explorer below computes any size.") == ("seed" not in fields), error
     fill(tab, W=2, K=1, L=1, seed=21)
     assert not text(tab, "error") and tab.locator(f"{SVG} .edge").count() == 6
 
@@ -124,6 +126,66 @@ def test_the_expected_numbers_are_the_exact_ones(maze_page):
                 assert Fraction(short) == exact
         choose(tab, "golden")
         assert text(tab, "exact") == str(2 * K + 1) == text(tab, "steps")
+
+
+def test_the_words_and_the_counts_of_a_small_maze(maze_page):
+    """Every number in the text by its formula; every count beside the drawing by following the walk's edges."""
+    W, K, L = size = (3, 4, 2)
+    tab, maze, leaf = maze_page(), Maze(W, K, L), 2 * K + 1
+    fill(tab, W=W, K=K, L=L)
+    rows = Policy.sft_limit(L).branch(0)
+    formulas = {"W": W, "K": K, "L": L, "dead": W - 1, "short": leaf, "trip": 2 * leaf, "back": rows.b * rows.d}
+    shown = tab.eval_on_selector_all("#maze [data-number]", "all => all.map((e) => [e.dataset.number, e.textContent])")
+    assert {name for name, _ in shown} == {*formulas} and not [
+        (name, number) for name, number in shown if number != str(formulas[name])]
+    sft, rlvr = (expected_steps(maze, policy) for policy in (Policy.sft_limit(L), Policy.optimum()))
+    hopes = tab.locator("#maze .hope").all_text_contents()
+    assert hopes == ["One of 2⁴ = 16 such paths.", f"Expected: ≈ {Quantity(sft).text(4)} steps.",
+                     f"Expected: {rlvr} steps."]
+    strips = tab.eval_on_selector_all("#maze .strip svg", """strips => strips.map((svg) => [
+        Number(svg.querySelector(".line").getAttribute("d").slice(1).split("L")[0].split(" ")[1]), Object.fromEntries(
+        [...svg.querySelectorAll("text")].map((word) => [word.textContent, Number(word.getAttribute("y"))]))])""")
+    for start, heights in strips:
+        assert abs(heights["fork"] - start) < 5 and heights["leaf"] < start - 50
+    told = json.loads(tab.evaluate("""([W, K, L]) => {
+      const part = (name) => document.querySelector(`[data-maze="${name}"]`), told = [];
+      const words = () => ["since", "best", "ends", "turns"].map((name) => [name, part(name).textContent]);
+      for (let seed = 0; seed < 6; seed++) for (const kind of ["sft", "base", "rlvr"]) {
+        document.getElementById("maze-seed").value = seed;
+        if (kind === "sft") document.getElementById("maze-seed").dispatchEvent(new Event("change"));
+        document.getElementById(`maze-${kind}`).click();
+        for (const button of ["", "step", "step"]) {
+          if (button) part(button).click();
+          const steps = Number(part("steps").textContent);
+          const walk = Backtrack.maze.walk(W, K, L, Backtrack.maze.rows(kind, L), seed, steps);
+          told.push([walk.map(({ edge, node }) => [...edge, node[1]]), Object.fromEntries(words())]);
+        }
+      }
+      return JSON.stringify([told, Backtrack.maze.target(W)]);
+    }""", [*size]))
+    assert not [(walk, shown) for walk, shown in told[0] if followed(walk, K, told[1]) != shown]
+
+
+def followed(walk, K, target):
+    """What the page has to say of a walk, from its edges alone."""
+    leaf, since, best, ends, turns, failed, heading = 2 * K + 1, 0, 0, 0, 0, False, 1
+    for branch, x, _, after in walk:
+        before = 2 * x + 1 - after                                       # the edge's other end
+        if before == 0:
+            since, failed = 0, False
+        elif before < leaf:
+            turns += after - before != heading
+        since, heading = since + 1, after - before
+        if after == leaf and branch != target:
+            ends, failed = ends + 1, True
+        if failed:
+            best = max(best, sum(after <= 2 * i - 1 for i in range(1, K + 1)))       # diamond i begins at depth 2i-1
+
+    def often(n):
+        return {1: "once", 2: "twice"}.get(n, f"{n} times")
+
+    return {"since": str(since if walk[-1][3] else 0), "ends": often(ends), "turns": often(turns),
+            "best": f"{best} of {K} diamonds" if ends else "no dead end yet"}
 
 
 # -- the controls -----------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from theory.claim import claims
 from theory.numbering import NUMBERS, labels_of
 from theory.numeric import InputError
-from verify.report import opening
+from verify.evidence import RANK, Evidence, Verdict
+from verify.report import docs, opening
 from verify.report.docs import refreshed
 from verify.report.opening import NOTES
 
@@ -96,11 +97,33 @@ def test_an_opening_says_statement_verdict_code_check_and_command():
 
 
 def test_a_claim_that_comes_out_otherwise_than_expected_is_named():
-    from verify.evidence import Verdict
+    def tally(**kinds):
+        return opening.tally(kinds, {label: Verdict(kind, kind) for label, kind in kinds.items()})
 
-    found = {"separation": Verdict("REFUTED", "REFUTED"), "separation_sft_order_quoted": Verdict("exact", "exact")}
-    assert "not as expected: `separation`, `separation_sft_order_quoted`" in opening.tally(found, found)
-    assert opening.tally(["sft_cost"], {"sft_cost": Verdict("proved", "proved")}) == "1 holds (proved)"
+    quoted, wrong = "separation_sft_order_quoted", "not as expected: `separation`"
+    assert tally(separation="REFUTED", **{quoted: "exact"}) == f"1 holds (exact), 1 REFUTED, {wrong}, `{quoted}`"
+    assert tally(**{quoted: "REFUTED"}) == "1 REFUTED, as expected"
+    assert tally(separation="REFUTED", **{quoted: "REFUTED"}) == f"2 REFUTED, {wrong}"
+    assert tally(sft_cost="proved") == "1 holds (proved)" and tally(**{quoted: "stated"}) == "1 stated"
+    each = dict(zip([label for label, claim in claims().items() if claim.should_hold], set(RANK) - {"REFUTED"},
+                    strict=False))
+    assert tally(**each) == ("6 hold (1 proved, 1 exact, 1 searched, 1 sweep, 1 computed, 1 simulated), 1 stated, "
+                             "1 undecided, 1 no verdict")
+
+
+def test_simulated_checks_are_summed_up_by_their_test():
+    """The worst power of the checks, not of their controls; false-alarm rates added up."""
+    def seen(case, n, alpha, power, aspect="simulated"):
+        return Evidence("sft_cost", aspect, "held", "test_walk.py::t", n=n, case=case, alpha=alpha, power=power)
+
+    rows = docs.simulated([
+        seen("p = 0.3", 500, 1e-8, 0.99), seen("p = 0.4", 90, 1e-8, 0.75), seen("p = 1", 70, 1e-8, 0.1, "control"),
+        seen("share 2", 8, 2e-8, 0.9), Evidence("sft_cost", "exact", "held", "t", n=3)])
+    assert rows.splitlines()[2:] == [
+        "| a law, Massart | 3 | 1 | 70 to 500 | 3.0e-08 | 0.7500 |",
+        "| a share, exact binomial | 1 | 0 | 8 to 8 | 2.0e-08 | 0.9000 |",
+        "| a mean, median of means | 0 | 0 | none on these sources | 0.0e+00 |  |",
+        "| all | 4 | 1 | 8 to 500 | 5.0e-08 | 0.7500 |"]
 
 
 @pytest.mark.parametrize("text, named", [

@@ -1,7 +1,7 @@
 """The anonymous bundle for double-blind review: code, results and a one-page summary in one archive.
 
     companion/                  the checkout's files, as git tracks them: make report and make test work there
-    companion/results/          the report, or without one the page, verdicts and map from the shipped evidence
+    companion/results/          the report, or without one the verdicts and the map from the shipped evidence
     companion/summary.html      one A4 page (SUMMARY.md the same as text), from the evidence in the bundle
 
 Setting. Every text loses the words of `verify.identity`; what cannot lose one (a file's name, a picture) stops the
@@ -33,9 +33,7 @@ from verify.dials.map import judged
 from verify.evidence import SHIPPED, Evidence, fingerprint, load, verdicts
 from verify.identity import Word, git, identity, settle, vendored
 from verify.redaction import FORMS, Redaction
-from verify.report import bill
 from verify.report.onepage import facts, page
-from verify.report.page import page_data, render
 from verify.report.rows import claim_row
 from verify.unpacked import as_text, without_metadata
 
@@ -166,7 +164,7 @@ def _same_page(path: Path, evidence: list[Evidence]) -> None:
 
 
 def shipped_results() -> tuple[Files, list[Evidence]]:
-    """Page, verdicts and map from the shipped evidence, without a date; nothing when it is of other sources."""
+    """Verdicts and map from the shipped evidence; nothing when it is of other sources."""
     evidence = load(SHIPPED)
     if not evidence:
         return {}, []
@@ -174,11 +172,8 @@ def shipped_results() -> tuple[Files, list[Evidence]]:
     rows = [judged(row, found, evidence) for row in load_rows(SHIPPED_ROWS).values()]
     told = {"verdicts": [claim_row(claim, found[label], evidence) for label, claim in claims().items()],
             **({"critique": rows} if rows else {})}
-    data = page_data(found, evidence, rows, bill.rows(measured=False))
-    data["made"]["date"] = "for this archive, from the evidence shipped with the code"
-    return {f"{RESULTS}/index.html": (render(data).encode(), False)} | {
-        f"{RESULTS}/{name}.json": ((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode(), False)
-        for name, value in told.items()}, evidence
+    return {f"{RESULTS}/{name}.json": ((json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode(), False)
+            for name, value in told.items()}, evidence
 
 
 # -- all of it --------------------------------------------------------------------------------------------------

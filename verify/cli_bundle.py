@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path), default="anonymous.zip", show_default=True,
               metavar="FILE", help="The archive: .zip, .tar.gz or .tgz.")
 @click.option("--report", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-              help="The report to pack; report/ where there is one, else the page and verdicts from the shipped "
-                   "evidence.")
+              help="The report to pack; report/ where there is one, else verdicts from the shipped evidence.")
 @click.option("--no-results", is_flag=True, help="Code and summary only.")
 @click.option("--redact", multiple=True, metavar="WORD", help="Replace this too: a co-author, a lab; may be repeated.")
 @click.option("--keep", multiple=True, metavar="WORD", help="Let this word stand; may be repeated.")

@@ -2,7 +2,7 @@
 
 Setting. A `Word` is something that names us: an author's name or e-mail, an institution, the repository's address, the
 user's name, the machine's, the home directory or the checkout's. `identity` gathers them from pyproject.toml,
-CITATION.cff, LICENSE, git (authors, co-authors, remotes) and this machine; none is written here. Single words (a
+CITATION.cff, LICENSE, git (authors, committers, taggers, trailers, remotes) and this machine. Single words (a
 surname, a user's name) match whole words, in any case; one that the code or the language uses everywhere (`root`,
 `seed`, `the`) names nobody: `settle` sets it aside, to be reported. One that stands in a few identifiers is refused.
 
@@ -36,9 +36,10 @@ SHARE = 0.2                            # of the texts use the word in lower case
 ROLES = ("authors", "maintainers", "contributors", "contact", "admin", "info", "hello", "support", "noreply", "root")
 # sites that everybody uses or cites: their names say nothing about us
 PUBLIC = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gmail.com", "outlook.com", "hotmail.com",
-          "users.noreply.github.com", "noreply.github.com", "arxiv.org", "doi.org", "openreview.net", "pypi.org")
+          "users.noreply.github.com", "noreply.github.com", "arxiv.org", "doi.org", "openreview.net", "pypi.org",
+          "example.org", "example.com")
 
-SITES = ("noreply@github.com", "noreply@gitlab.com")               # commits made on a site are signed by it
+SITES = ("github.com", "gitlab.com")                               # commits made on a site are signed by it
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _from_git(root: Path) -> Iterator[tuple[str, str]]:
     trailers = git(root, "log", "--all", "--format=%(trailers:only,valueonly)") or ""
     for line in dict.fromkeys([*every.splitlines(), *re.findall(r"^.*<.+@.+>.*$", trailers, re.M)]):
         name, _, address = line.partition("<")
-        if address.strip("<> ") not in SITES:
+        if address.strip("<> ") not in [f"noreply@{site}" for site in SITES]:
             yield name.strip(), address.partition(">")[0].strip("<> ")
 
 

@@ -38,7 +38,7 @@ STROKE = re.compile(r"\\(ss|[lLoOij]|ae|AE|oe|OE|aa|AA|dj|DJ)(?![A-Za-z])(?:\{\}
 ABROAD = re.compile(r"[^\x00-\x7f]+")
 COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 BROKEN = re.compile(r"([^\W\d_]+)[-‐\xad]\s*\n[^\w\n]*([^\W\d_]+)")
-COMPOUND = re.compile(r"\b\w*[a-z0-9][A-Z]\w*")
+COMPOUND = re.compile(r"\b\w*(?:[a-z0-9][A-Z]|[A-Z][A-Z][a-z])\w*")
 SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 LONG = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{76,}")           # base64, whose letters are no words
 ALPHABET = re.compile(r"[^A-Za-z0-9+/]+")
@@ -50,8 +50,8 @@ RUNS = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x8
 def unaccented(text: str) -> str:
     """The text in letters without accents.
 
-    >>> unaccented("Zoë Brzęczyk-Müller, Łukasz Sørensen")
-    'Zoe Brzeczyk-Muller, Lukasz Sorensen'
+    >>> unaccented("Zoëlin Brzęczyk-Mühlkraut, Łubrak Søndvik")
+    'Zoelin Brzeczyk-Muhlkraut, Lubrak Sondvik'
     """
     if text.isascii():
         return text
@@ -64,7 +64,7 @@ def _unaccented(run: str) -> str:
 
 
 def spelt(text: str) -> str:
-    """The text with two letters for an umlaut, and without other accents: Müller is Mueller."""
+    """The text with two letters for an umlaut, and without other accents: Mühlkraut is Muehlkraut."""
     return unaccented(unicodedata.normalize("NFC", text).translate(SPELT))
 
 
@@ -81,8 +81,8 @@ def seen(text: str) -> str:
 def decoded(text: str) -> str:
     """The text with its escapes undone, those within escapes too.
 
-    >>> decoded(r"Zo\\u00eb, M&uuml;ller, Brz%C4%99czyk, S\\xc3\\xb8ren, M{\\"u}ller")
-    'Zoë, Müller, Brzęczyk, Søren, Muller'
+    >>> decoded(r"Zo\\u00eblin, M&uuml;hlkraut, Brz%C4%99czyk, S\\xc3\\xb8ndvik, M{\\"u}hlkraut")
+    'Zoëlin, Mühlkraut, Brzęczyk, Søndvik, Muhlkraut'
     """
     for _ in range(3):
         before = text

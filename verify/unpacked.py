@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from verify.readings import hidden, stream, unwrapped
 
-PACKED = re.compile(r"base64,[A-Za-z0-9+/_-]{8,}={0,2}")
+PACKED = re.compile(r"base64,[A-Za-z0-9+/_-]{6,}={0,2}")
 LITTLE = re.compile(rb"(?:[\t\n\r\x20-\x7e\xa0-\xff]\x00|[\x00-\x7f]\x01){3,}")
 BIG = re.compile(rb"(?:\x00[\t\n\r\x20-\x7e\xa0-\xff]|\x01[\x00-\x7f]){3,}")
 # how packed data begin in base64: PNG, PDF, gzip, zip, bzip2, xz; zlib

@@ -27,6 +27,7 @@ from theory.claim import claims
 from theory.maze import Maze
 from theory.numeric import Steps, exact, fraction
 from theory.tables import FIGURE3, FIGURE3_LR, FIGURE3_STEPS
+from theory.tables import number as written
 from verify.dials.map import Row
 from verify.report import bill as bills
 from verify.report.typeset import pretty
@@ -46,10 +47,10 @@ class Curve(NamedTuple):
     marker: str                          # circle, square, triangle, diamond, or '' for none
 
 
-COSTS = (Curve("sft", "SFT limit, exact", "sft_cost", "orange", "solid", "square"),
+COSTS = (Curve("sft", "SFT limit", "sft_cost", "orange", "solid", "square"),
          Curve("quoted", "W L^K, as quoted", "separation_sft_lower", "purple", "dotted", "triangle"),
-         Curve("base", "base model, exact", "base_cost", "grey", "dashdot", "circle"),
-         Curve("optimum", "optimum, exact: RLVR's goal", "optimum_cost", "blue", "dashed", "diamond"))
+         Curve("base", "base model", "base_cost", "grey", "dashdot", "circle"),
+         Curve("optimum", "optimum, RLVR's goal", "optimum_cost", "blue", "dashed", "diamond"))
 GAP = (Curve("ratio", "SFT limit / optimum", "", "orange", "solid", "square"),
        Curve("bound", "at least ρ^K/(2K+1)", "separation", "green", "dashed", ""))
 
@@ -64,7 +65,7 @@ class Known(NamedTuple):
 
 
 KNOWN = {"exact": Known("circle", "green", True, "exact"),
-         "bound": Known("left", "orange", True, "at most (rigorous bound)"),
+         "bound": Known("left", "orange", True, "at most (a bound)"),
          "normal": Known("diamond", "orange", False, "normal approximation, no bound"),
          "needed": Known("right", "purple", True, "at least (one rollout)"),
          "measured": Known("square", "blue", True, f"measured: median, least, largest of {bills.SEEDS} runs"),
@@ -110,14 +111,17 @@ def curves() -> dict[str, Any]:
 
 @functools.cache
 def figure3() -> dict[str, Any]:
-    """H + 1 along Figure 3's sign descent ('values', a float a step), its lines and the steps that tables show."""
+    """H + 1 along Figure 3's sign descent ('values', a float a step), its lines and the steps that tables show.
+
+    base is text, as it may be a fraction; the optimum and 4WK are whole numbers.
+    """
     from theory.dynamics import descent
 
     W, K, L = FIGURE3.W, FIGURE3.K, FIGURE3.L
     trace = descent(FIGURE3, FIGURE3_STEPS[-1], FIGURE3_LR).steps_to_target + 1
     return {"W": W, "K": K, "L": L, "lr": FIGURE3_LR, "decimals": DECIMALS, "steps": list(FIGURE3_STEPS),
             "values": [round(float(value), DECIMALS) for value in trace],
-            "base": int(value_of("base_cost", W=W, K=K, L=L)) + 1,
+            "base": written(value_of("base_cost", W=W, K=K, L=L) + 1),
             "optimum": int(value_of("figure3_target", W=W, K=K)),
             "quoted": int(value_of("figure3_target_quoted", W=W, K=K))}
 

@@ -1,10 +1,10 @@
 """The figures: Figure 3's curve, exponential against linear, and the whole bill.
 
 Setting. Figure 3 is sign descent of the expected steps H on W = K = 15, L = 5, counted from the prompt (H + 1), with
-the target line 4WK = 900, which is the optimum only because W = K. The separation figure draws the exact costs of base,
-SFT limit and optimum against K, from the claims' bodies. Curves differ in line style and marker, not in colour alone;
-the colours are Okabe and Ito's. What is drawn comes from `verify.report.curves`, which the page reads too. The same
-sources give the same bytes: no dates, no program names in the files.
+the target line 4WK = 900, which is the optimum there (`figure3_diagonal`). The separation figure draws the costs of
+base, SFT limit and optimum against K, from the claims' bodies, in rationals. Curves differ in line style and marker,
+not in colour alone; the colours are Okabe and Ito's. What is drawn comes from `verify.report.curves`, which the page
+reads too. The same sources give the same bytes: no dates, no program names in the files.
 
 Not covered: other mazes than those named here.
 """
@@ -117,8 +117,8 @@ def figure3(directory: str | Path) -> list[Path]:
     figure = empty_figure(6.4, 4.2)
     axes = figure.add_subplot()
     axes.semilogy(trace, color=BLUE, label="RLVR: sign descent on the exact gradient")
-    holds = "holds here because W = K" if quoted == data["optimum"] else f"the optimum is {data['optimum']}"
-    axes.axhline(quoted, color=ORANGE, linestyle="--", label=f"target 4WK = {quoted} ({holds})")
+    which = "the optimum" if quoted == data["optimum"] else f"the optimum is {data['optimum']}"
+    axes.axhline(quoted, color=ORANGE, linestyle="--", label=f"target 4WK = {quoted} ({which})")
     axes.plot(0, trace[0], color=GREY, marker="o", linestyle="none", clip_on=False, label=f"base model, {data['base']}")
     axes.annotate(f"{trace[-1]:.4f}\nat step {last}", (last, trace[-1]), xytext=(-10, 26), textcoords="offset points",
                   ha="right", arrowprops={"arrowstyle": "-", "color": GREY})

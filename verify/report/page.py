@@ -57,7 +57,7 @@ def page_data(found: dict[str, Verdict], evidence: Sequence[Evidence], dials: Se
         "claims": [_claim(entry, found[label], evidence) for label, entry in known.items()],
         "curves": drawn, "critique": [maprows.page_row(row) for row in dials], "bill": bills,
         "told": {"figures": told.figures(drawn, found), "critique": told.critique(dials, found),
-                 "bill": told.bill(bills)},
+                 "bill": told.bill(bills, found)},
     }
 
 

@@ -1,16 +1,14 @@
 """The sentences above the report's charts: what to see in them, with numbers from the data and words from the verdicts.
 
-Setting. A sentence that a claim stands behind is written as a clause, and `said` puts it as the claim's verdict allows:
-plainly with the kind of evidence where the run at hand supports it, as refuted with the counterexample where it does
-not hold, and as open where the run has not settled it. Counts are taken over the values of the critique map's dials,
-which were chosen by hand: they say where the critique bites, not how likely it is.
+Setting. A sentence that claims stand behind is written as a clause, and `verify.report.wording` puts it as their
+verdicts allow. Words that compare numbers are chosen by the numbers. Counts are taken over the values of the critique
+map's dials, which were chosen by hand: they say where the critique bites, not how likely it is.
 
 Not covered: the headline of the page (`verify.report.headline`); the map's own words (`verify.dials.map`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -26,6 +24,8 @@ from verify.evidence import Verdict
 from verify.report import grounds
 from verify.report.bill import DELTA, SEEDS
 from verify.report.headline import holds
+from verify.report.headline import listed as joined
+from verify.report.wording import case, known_by, onward, said, short, supported
 
 CLOSE = 1.05                             # a curve is near its goal within this factor
 # what critics object -> its title, the clause of it as told, the clause of what is left of it, the dials it is about
@@ -37,43 +37,17 @@ CRITICS = {
                         (*objections.SFT_DATA, *objections.SIGNALS)),
     "topology": ("The exponential leans on the chosen topology",
                  "the exponential is gone in every other maze",
-                 "of the maze it needs one wrong branch that is deep and was the target of other problems",
+                 "of the maze the exponential needs one wrong branch that is deep and was the target of other problems",
                  objections.MAZE_DIALS),
     "pessimistic_sft": ("The definition of SFT is pessimistic",
                         "any kindness to imitation, stopping early, a temperature, a memory, a restart or a search, "
                         "closes the gap",
-                        "on a single fork a restart at the first dead end undoes it, on several in a row it does not",
+                        "on a single fork a restart at the first dead end undoes the exponential, on several in a row "
+                        "it does not",
                         (*objections.KIND, "nested-forks")),
 }
 COUNTED = {"survives": "survives at {}", "shrinks to a polynomial": "shrinks to a polynomial at {}",
            "closes": "closes at {}", "reverses": "reverses at {}", "undefined": "is undefined at {}"}
-
-
-def said(verdict: Verdict, clause: str) -> str:
-    """A clause as a sentence that says no more than the verdict does.
-
-    >>> said(Verdict("proved", "proved for all K"), "the gap is exponential")
-    'The gap is exponential (proved for all K).'
-    >>> said(Verdict("stated", "stated"), "the gap is exponential")
-    'This run has not settled whether the gap is exponential (stated).'
-    """
-    if holds(verdict):
-        return f"{clause[0].upper()}{clause[1:]} ({verdict.brief})."
-    if verdict.kind == "REFUTED":
-        return f"Refuted: {clause} ({_case(verdict)})."
-    return f"This run has not settled whether {clause} ({verdict.brief})."
-
-
-def _case(verdict: Verdict) -> str:
-    """The counterexample of a refutation, without the range it was found in, nor what a yes or no says already."""
-    text = verdict.text.split(" (among ")[0].removeprefix("REFUTED, ")
-    return re.sub(r": claimed equals (True|False), is (True|False)$", "", text)
-
-
-def short(number: Mapping[str, Any]) -> str:
-    """A `number` of the curves for a sentence: exact up to six digits, else four digits and a power of ten."""
-    text = number["exact"]
-    return str(text) if text and "/" not in text and len(text) <= 6 else rounded(fraction(Steps.of(text).value), 4)
 
 
 # -- Figure 3 and the separation --------------------------------------------------------------------------------
@@ -84,37 +58,42 @@ def figures(curves: Mapping[str, Any], found: Mapping[str, Verdict]) -> dict[str
 
 
 def _figure3(data: Mapping[str, Any], found: Mapping[str, Verdict]) -> list[str]:
-    values, last = data["values"], len(data["values"]) - 1
-    near = next((step for step, value in enumerate(values) if value <= CLOSE * data["optimum"]), None)
-    within = f"; from step {near} on it is within 5 % of it" if near is not None else "; it does not come within 5 %"
-    W, K = data["W"], data["K"]
-    here = f"as it is here, {W} = {K}" if W == K else f"as it is not here, {W} and {K}"
+    values, last, optimum, quoted = data["values"], len(data["values"]) - 1, data["optimum"], data["quoted"]
+    near = onward([value <= CLOSE * optimum for value in values])
+    within = f"{100 * (CLOSE - 1):g} %"
+    reached = f"from step {near} on they are within {within} of the optimum" if near is not None else (
+        f"they do not stay within {within} of the optimum")
     return [
-        f"Sign descent on the exact gradient brings the expected steps from {data['base']}, the base model, down to "
-        f"{values[-1]:.4f} at step {last}. The optimum, counted from the prompt as the figure does, is "
-        f"{data['optimum']}{within}.",
-        said(found["figure3_target"], "the optimum, so counted, is 4WK + 2W - 2K") + " "
-        + said(found["figure3_diagonal"], f"the figure's target 4WK = {data['quoted']} is the optimum exactly when "
-               f"W = K, {here}")]
+        supported(found, ("figure3_curve", "base_cost", "figure3_target"),
+                  f"sign descent on the exact gradient brings the expected steps from {data['base']}, the base model, "
+                  f"to {values[-1]:.4f} at step {last}; {reached}"),
+        said(found["figure3_target"], "the optimum, counted from the prompt as the figure does, is 4WK + 2W - 2K, here "
+             f"{optimum}", "figure3_target"),
+        said(found["figure3_diagonal"], "4WK is the optimum, so counted, exactly when W = K", "figure3_diagonal")
+        + f" Here W = {data['W']} and K = {data['K']}: the figure's target line 4WK is {quoted}, 4WK + 2W - 2K is "
+        f"{optimum}."]
 
 
 def _separation(data: Mapping[str, Any], found: Mapping[str, Verdict]) -> list[str]:
     costs = {curve["key"]: curve["points"] for curve in data["costs"]}
     gap = {curve["key"]: curve["points"] for curve in data["gap"]}
     exact = {key: [fraction(Steps.of(point["exact"]).value) for point in points] for key, points in costs.items()}
-    at = data["K"].index(data["figure3_K"])
-    worse = next(K for K, mine, base in zip(data["K"], exact["sft"], exact["base"], strict=True) if mine > base)
+    depths, at = data["K"], data["K"].index(data["figure3_K"])
+    worse = onward([mine > base for mine, base in zip(exact["sft"], exact["base"], strict=True)])
+    against = f"imitation costs more than no training from K = {depths[worse]} to K = {depths[-1]}" if (
+        worse is not None) else f"imitation costs no more than no training at K = {depths[-1]}"
     factor, more = float(exact["sft"][-1] / exact["sft"][-2]), exact["optimum"][-1] - exact["optimum"][-2]
     loose = exact["sft"][-1] / exact["quoted"][-1]
     return [
-        f"Straight up against nearly flat: at K = {data['K'][at]} the SFT limit needs {short(costs['sft'][at])} "
-        f"expected steps, the base model {short(costs['base'][at])}, the optimum {short(costs['optimum'][at])}. One "
-        f"diamond more multiplies the first by {factor:.3g} (ρ = {data['rho']}) and adds {more} steps to the last; "
-        f"from K = {worse} on imitation is worse than no training.",
-        said(found["separation"], "the gap is at least ρ^K/(2K+1) wherever there is a wrong branch, W ≥ 2")
-        + f" At K = {data['K'][at]} the gap is {short(gap['ratio'][at])}, the bound {short(gap['bound'][at])}.",
-        said(found["separation_sft_lower"], "W L^K, as quoted to readers, is a lower bound on imitation's cost")
-        + f" It is not the rate: at K = {data['K'][-1]} imitation costs {rounded(loose, 3)} times as much."]
+        supported(found, ("sft_cost", "base_cost", "optimum_cost"),
+                  f"at K = {depths[at]} the SFT limit needs {short(costs['sft'][at])} expected steps, the base model "
+                  f"{short(costs['base'][at])}, the optimum {short(costs['optimum'][at])}; the last diamond, K = "
+                  f"{depths[-1]}, multiplies the first by {factor:.3g} (ρ = {data['rho']}) and adds {more} steps to "
+                  f"the last; {against}"),
+        said(found["separation"], "the gap is at least ρ^K/(2K+1) wherever there is a wrong branch, W ≥ 2: at K = "
+             f"{depths[at]} the gap is {short(gap['ratio'][at])}, the bound {short(gap['bound'][at])}", "separation"),
+        said(found["separation_sft_lower"], "W L^K, as quoted to readers, is a lower bound on imitation's cost: at K = "
+             f"{depths[-1]} that costs {rounded(loose, 3)} times as much", "separation_sft_lower")]
 
 
 # -- the critique -----------------------------------------------------------------------------------------------
@@ -147,8 +126,7 @@ def count(rows: Iterable[Row]) -> dict[str, int]:
 
 def listed(counts: Mapping[str, int]) -> str:
     """'survives at 9, closes at 2 and reverses at 1'; verdicts that do not occur are left out."""
-    parts = [COUNTED[verdict].format(n) for verdict, n in counts.items() if n]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return joined([COUNTED[verdict].format(n) for verdict, n in counts.items() if n])
 
 
 def _known(n: Mapping[str, int]) -> list[str]:
@@ -165,22 +143,36 @@ def _known(n: Mapping[str, int]) -> list[str]:
             f"not what the ratio says; at {n['against']} of these the ratio points the other way."]
 
 
+def _sorted(found: Mapping[str, Verdict], end: str = "") -> dict[str, list[str]]:
+    """The objections by what became of the claim that puts them as told (end '_quoted') or as they are."""
+    lists: dict[str, list[str]] = {"refuted": [], "holds": [], "open": []}
+    for name in CRITICS:
+        verdict = found[f"critique_{name}{end}"]
+        lists["refuted" if verdict.kind == "REFUTED" else "holds" if holds(verdict) else "open"].append(name)
+    return lists
+
+
 def _left(found: Mapping[str, Verdict]) -> str:
     """One sentence on the three objections, from the verdicts of the claims that answer them."""
-    told = [found[f"critique_{name}_quoted"].kind for name in CRITICS]
-    true = {name: found[f"critique_{name}"] for name in CRITICS}
-    if all(kind == "REFUTED" for kind in told):
+    told, true = _sorted(found, "_quoted"), _sorted(found)
+    numbers = {name: number_of(f"critique_{name}") for name in CRITICS}
+
+    def have(names: Sequence[str], one: str, more: str) -> list[str]:
+        return [f"{joined([str(numbers[name]) for name in names])} {more if len(names) > 1 else one}"] if names else []
+
+    if len(told["refuted"]) == len(CRITICS):
         first = "None of the three objections holds as told"
     else:
-        first = f"{told.count('REFUTED')} of the three objections are refuted as told, the others are not settled here"
-    parts = [CRITICS[name][2] for name, verdict in true.items() if holds(verdict)]
-    missing = [number_of(f"critique_{name}") for name, verdict in true.items() if not holds(verdict)]
-    if parts:
-        first += ", and each has something in it: " if not missing else ", and something is left: "
-        first += "; ".join(parts)
-    if missing:
-        first += f"; what is left of {', '.join(missing)} is not settled in this run"
-    return first + "."
+        first = "As told, " + joined([*have(told["refuted"], "is refuted", "are refuted"),
+                                      *have(told["holds"], "holds", "hold"),
+                                      *have(told["open"], "is not settled in this run", "are not settled in this run")])
+    if len(true["holds"]) == len(CRITICS):
+        return f"{first}, and each has something in it: {'; '.join(CRITICS[name][2] for name in true['holds'])}."
+    left = [f"what is left of {numbers[name]}: {CRITICS[name][2]}" for name in true["holds"]]
+    left += [f"what was taken to be left of {words}"
+             for words in (*have(true["refuted"], "is refuted", "is refuted"),
+                           *have(true["open"], "is not settled in this run", "is not settled in this run"))]
+    return "; ".join([first, *left]) + "."
 
 
 def _objection(name: str, rows: Sequence[Row], found: Mapping[str, Verdict]) -> dict[str, Any]:
@@ -189,9 +181,12 @@ def _objection(name: str, rows: Sequence[Row], found: Mapping[str, Verdict]) -> 
     about = [row for row in rows if row["dial"] in dials]
     counts = count(about)
     quoted, true = f"critique_{name}_quoted", f"critique_{name}"
-    lines = [{"label": label, "kind": found[label].kind, "clause": clause, "verdict": found[label].brief
-              if found[label].kind != "REFUTED" else _case(found[label])}
-             for label, clause in ((quoted, told), (true, claims()[true].statement.rstrip(".")))]
+    named = "As it is" if holds(found[true]) else "Put in its place, but refuted" if (
+        found[true].kind == "REFUTED") else "Put in its place, not settled"
+    lines = [{"label": label, "kind": found[label].kind, "named": words, "clause": clause,
+              "verdict": known_by(found[label]) if found[label].kind != "REFUTED" else case(found[label], label)}
+             for label, words, clause in ((quoted, "As told", told),
+                                          (true, named, claims()[true].statement.rstrip(".")))]
     share = (f"On the {len(about)} dials about it, {sum(counts.values())} values, the gap {listed(counts)}."
              if about else "No dial about it was computed in this run.")
     return {"key": number_of(true), "title": title, "quoted": lines[0], "true": lines[1], "counts": counts,
@@ -200,27 +195,31 @@ def _objection(name: str, rows: Sequence[Row], found: Mapping[str, Verdict]) -> 
 
 # -- the bill ---------------------------------------------------------------------------------------------------
 
-def bill(data: Mapping[str, Any]) -> list[str]:
-    """Two or three sentences on `verify.report.curves.bill`: the largest maze by formulas, the smallest as measured."""
+def bill(data: Mapping[str, Any], found: Mapping[str, Verdict]) -> list[str]:
+    """Sentences on `verify.report.curves.bill`: the largest maze by formulas, the smallest as measured, if it was."""
     drawn = [place for place, maze in enumerate(data["mazes"]) if maze["drawn"]]
     if not drawn:
         return ["The bill was not computed in this run."]
     small, large = drawn[0], drawn[-1]
-    first = (f"On {_maze(data, large)}, bringing inference within {float(1 + DELTA):g} of the optimum takes "
-             f"{_paid(data, large, 'distillation', 'exact')} tokens of the optimum's own traces, at most "
-             f"{_paid(data, large, 'RLVR from base, one sign step', 'bound')} steps walked by RLVR from base (a bound, "
-             "for one sign step), and from the SFT limit at least "
-             f"{_paid(data, large, 'RLVR from the SFT limit, one rollout', 'needed')} steps for the first rollout.")
-    stuck = _cell(data, large, "SFT on golden paths", "never", "over the optimum")
-    second = f"No number of golden paths is enough for SFT: at its limit inference costs {stuck} times the optimum."
-    run = _row(data, small, "REINFORCE from base", "measured")
-    if run is None:
-        return [first, second]
-    bound = _paid(data, small, "RLVR from base, one sign step", "bound")
-    return [first, second,
-            f"Bounds are not bills: on {_maze(data, small)} REINFORCE from base was there after "
-            f"{_paid(data, small, 'REINFORCE from base', 'measured')} steps (median of {SEEDS} runs), where the bound "
-            f"for sure signs is {bound}."]
+    signs, step = ("bill_rlvr", "bill_one_step"), "RLVR from base, one sign step"
+    sentences = [
+        supported(found, ("bill_distillation", "distillation_covered"),
+                  f"on {_maze(data, large)}, bringing inference within {float(1 + DELTA):g} of the optimum takes "
+                  f"{_paid(data, large, 'distillation', 'exact')} tokens of the optimum's own traces"),
+        supported(found, signs, f"RLVR from base walks at most {_paid(data, large, step, 'bound')} steps for that, by "
+                  "one sign step"),
+        supported(found, ("bill_sft_rlvr", "sft_cost"), "from the SFT limit it walks at least "
+                  f"{_paid(data, large, 'RLVR from the SFT limit, one rollout', 'needed')} steps for the first "
+                  "rollout alone"),
+        supported(found, ("sft_frozen", "sft_cost", "optimum_cost"), "no number of golden paths is enough for SFT: at "
+                  f"its limit inference costs {_cell(data, large, 'SFT on golden paths', 'never', 'over the optimum')}"
+                  " times the optimum")]
+    if _row(data, small, "REINFORCE from base", "measured"):
+        sentences += [
+            f"On {_maze(data, small)} REINFORCE from base was there after "
+            f"{_paid(data, small, 'REINFORCE from base', 'measured')} steps (measured, median of {SEEDS} runs).",
+            supported(found, signs, f"the bound for sure signs is {_paid(data, small, step, 'bound')} steps there")]
+    return sentences
 
 
 def _row(data: Mapping[str, Any], maze: int, learner: str, how: str) -> Mapping[str, Any] | None:

@@ -100,6 +100,12 @@
     return d3.range(Math.ceil(low / every) * every, high + 1e-9, every);
   }
 
+  /** 1, 2 and 5 times the powers of ten from low to high. */
+  function steps(low, high) {
+    return decades(Math.floor(Math.log10(low)), Math.log10(high), Infinity).flatMap((n) => [1, 2, 5].map((m) => m * 10 ** n))
+      .filter((tick) => tick >= low && tick <= high);
+  }
+
   Object.assign(Backtrack, { chart, frame, across, power, ink, decades, written, raised });
 
   // -- Figure 3 ------------------------------------------------------------------------------------------------
@@ -109,6 +115,7 @@
     const box = root.querySelector("[data-chart=figure3]"), field = root.querySelector("#figure3-step");
     const read = root.querySelector("#figure3-read"), error = root.querySelector("#figure3-error");
     const values = data.values, last = values.length - 1;
+    const [low, high] = [0.9 * Math.min(data.quoted, d3.min(values)), 1.2 * Math.max(data.quoted, d3.max(values))];
     let step = Number(field.value), svg = null;
 
     /** Puts the mark at `step` and reads the value there. */
@@ -131,15 +138,15 @@
     }
 
     chart(box, (width) => {
-      const height = width < 520 ? 300 : 380, ticks = [1000, 2000, 5000, 10000, 20000, 50000];
+      const height = width < 520 ? 300 : 380, ticks = steps(low, high);
       svg = frame(width, height, {
         marginLeft: 58, marginRight: 18, marginBottom: 42, marginTop: 26,
-        x: { domain: [0, last] }, y: { type: "log", domain: [Math.min(800, data.quoted * 0.9), 60000] },
+        x: { domain: [0, last] }, y: { type: "log", domain: [low, high] },
         marks: [
           across(ticks),
           Plot.axisX({ label: `sign steps of ${data.lr}`, labelAnchor: "center", ticks: width < 520 ? 4 : 8, tickFormat: grouped, labelArrow: "none" }),
           Plot.axisY({ label: "expected steps from the prompt, H + 1", ticks, tickFormat: grouped, labelArrow: "none" }),
-          Plot.ruleY([data.quoted], { stroke: ink("orange"), strokeWidth: 2, strokeDasharray: DASHES.dashed }),
+          Plot.ruleY([data.quoted], { stroke: ink("orange"), strokeWidth: 2, strokeDasharray: DASHES.dashed, className: "target" }),
           Plot.line(values, { x: (_, i) => i, y: (d) => d, stroke: ink("blue"), strokeWidth: 2.2, className: "curve" }),
           Plot.dot([values[0]], { x: 0, y: (d) => d, r: 5, fill: ink("grey"), clip: false, className: "base" }),
         ],
@@ -234,7 +241,7 @@
           Plot.ruleY(names, { y: (_, i) => i + 0.48, stroke: ink("line"), strokeDasharray: "1 3", insetRight: -never }),
           Plot.axisX({ label: "steps walked or tokens read", labelAnchor: "center", ticks, tickFormat: power, labelArrow: "none" }),
           // the line of base stops where a name stands
-          Plot.ruleX(names, { x: base, y1: (_, i) => i - 0.14, y2: (_, i) => i + 0.22, stroke: ink("grey"), strokeWidth: 1.5, strokeDasharray: DASHES.dotted }),
+          Plot.ruleX(names, { x: base, y1: (_, i) => i - 0.14, y2: (_, i) => i + 0.22, stroke: ink("grey"), strokeWidth: 1.5, strokeDasharray: DASHES.dotted, className: "base" }),
           Plot.text(names, { y: (_, i) => i - 0.34, text: "name", frameAnchor: "left", textAnchor: "start", stroke: ink("paper"), strokeWidth: 4, fill: "currentColor" }),
           never ? Plot.text(["never"], { frameAnchor: "bottom-right", textAnchor: "middle", dx: never / 2 + 8, dy: 18, fontWeight: 700 }) : null,
           never ? Plot.ruleX([high], { stroke: ink("grey"), dx: 8 }) : null,

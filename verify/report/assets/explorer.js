@@ -300,7 +300,9 @@
         if (!shown) return;
         const what = { link: () => location.href.split("#")[0] + V().address(shown), latex: () => V().latexRow(shown),
                        command: () => V().command(shown) }[button.dataset.copy]();
-        const name = { link: "Link", latex: "LaTeX row", command: "Command" }[button.dataset.copy];
+        const last = box.hasAttribute("data-stale");                         // the fields are refused
+        const name = { link: `Link${last ? " to" : ""}`, latex: `LaTeX row${last ? " of" : ""}`,
+                       command: `Command${last ? " of" : ""}` }[button.dataset.copy] + (last ? " the last good view" : "");
         const done = await copy(what);
         out.copied.textContent = done ? `${name} copied.` : `${name} could not be copied; select it and copy it by hand.`;
       });

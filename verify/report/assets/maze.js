@@ -301,12 +301,12 @@
         const why = `this drawing takes a whole number from ${least} to ${most}`;
         if (!good) bad.push(`${name} = ${text || "nothing"}: ${why}`);
       }
-      const edges = found.W * edgesOf(found.K, found.L);
+      const edges = found.W * edgesOf(found.K, found.L), sized = bad.length === 0 || !bad[0].startsWith("seed");
       if (!bad.length && edges > EDGES) {
         const size = `W = ${found.W}, K = ${found.K}, L = ${found.L}`;
         bad.push(`${size}: ${whole(edges)} edges; this drawing stops at ${whole(EDGES)}`);
       }
-      part("error").textContent = bad.length ? `${bad[0]}. The explorer below computes any size.` : "";
+      part("error").textContent = bad.length ? `${bad[0]}.${sized ? " The explorer below computes any size." : ""}` : "";
       if (bad.length) return;
       ({ W, K, L, seed } = found);
       const preset = [...field("preset").options].find((option) => option.value === `${W},${K},${L}`);

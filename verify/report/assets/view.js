@@ -180,12 +180,15 @@
     return "#explorer?" + [...settings(v), ...more].map(([name, text]) => `${name}=${text}`).join("&");
   }
 
-  /** Settings from an address, or an Error: unknown names, names without a value. */
+  /** Settings from an address, or an Error: unknown names, names without a value or with two. */
   function parse(hash) {
     const found = {};
     for (const piece of hash.replace(/^#explorer\??/, "").split("&").filter(Boolean)) {
       const [name, text, ...rest] = piece.split("=");
-      if (!(name in DEFAULTS) || text === undefined || rest.length) throw new Error(`address: '${piece}' is no setting`);
+      if (!Object.hasOwn(DEFAULTS, name) || text === undefined || rest.length) {
+        throw new Error(`address: '${piece}' is no setting`);
+      }
+      if (Object.hasOwn(found, name)) throw new Error(`address: '${piece}': ${name} is given twice`);
       try { found[name] = decodeURIComponent(text); } catch { throw new Error(`address: '${piece}' is no setting`); }
     }
     return found;
