@@ -16,8 +16,9 @@ from pathlib import Path
 from tests.conftest import HEADLESS
 
 PICTURES = Path(__file__).parents[1] / "paper_notes" / "pictures"
-# name -> (address, width, height)
-VIEWS = {"page": ("", 1180, 1000), "critique": ("#critique", 1180, 1000), "explorer": ("#explorer", 1180, 900)}
+# name -> (address, what stands at the top, height)
+VIEWS = {"page": ("", "h1", 1000), "critique": ("#critique", "#critique .legend, #critique .map", 900),
+         "explorer": ("#explorer", "#explorer", 900)}
 
 
 def main(report: Path) -> None:
@@ -29,11 +30,12 @@ def main(report: Path) -> None:
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(HEADLESS))
-        for name, (hash, width, height) in VIEWS.items():
-            page = browser.new_page(viewport={"width": width, "height": height}, offline=True, reduced_motion="reduce")
+        for name, (hash, top, height) in VIEWS.items():
+            page = browser.new_page(viewport={"width": 1180, "height": height}, offline=True, reduced_motion="reduce")
             page.goto(report.resolve().as_uri() + hash)
             page.wait_for_selector('html[data-ready="yes"]')
             page.wait_for_timeout(1500)
+            page.locator(top).first.evaluate("box => box.scrollIntoView()")
             page.screenshot(path=PICTURES / f"{name}.png")
             page.close()
         browser.close()
