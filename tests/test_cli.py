@@ -314,3 +314,12 @@ def test_help_everywhere():
     for words in ((), *((name,) for name in cli.commands)):
         status, out, _ = backtrack(*words, "--help")
         assert status == 0 and "Usage: backtrack" in out
+
+
+@pytest.mark.parametrize("words, piece", [
+    (("report", "-o", ""), "'' is not a folder"), (("tables", "-o", ""), "'' is not a folder"),
+    (("report", "-o", "/dev/null/x"), "/dev/null/x"),
+    (("hitting", "-W", 2, "-K", 2, "-L", 2, "--policy", ""), "policy ''")])
+def test_no_folder_and_no_policy_are_refused_before_anything_runs(words, piece):
+    status, out, error = inside(*words)
+    assert status != 0 and not out and piece in error

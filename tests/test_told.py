@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.conftest import shipped_rows
 from theory import closed_forms
 from theory.claim import claims
 from theory.dynamics import descent
@@ -19,7 +20,7 @@ from theory.numeric import Steps, fraction
 from theory.tables import FIGURE3, FIGURE3_LR, rounded
 from verify.dials.dial import VERDICTS
 from verify.dials.kept import SHIPPED_ROWS
-from verify.evidence import Verdict
+from verify.evidence import Verdict, verdicts
 from verify.report import bill as bills
 from verify.report import curves, told, wording
 
@@ -240,3 +241,14 @@ def test_the_chart_of_the_bill_holds_its_rows(rows):
     measured = data["rows"][-1]
     assert [measured[name] for name in ("low", "x", "high")] == [Steps.of(n).log10 for n in (3000, 5000, 9000)]
     assert measured["offset"] > 0 and data["lines"][measured["line"]] == "distillation"
+
+
+def test_values_that_change_nothing_are_counted_apart():
+    rows = {row["dial"]: row for row in shipped_rows()}
+    same = [(dial, value) for dial in ("W", "messy-traces", "restarts", "finite-traces", "search")
+            for place, value in enumerate(rows[dial]["values"]) if told.unchanged(rows[dial], place)]
+    assert same == [("W", "15"), ("messy-traces", "0")]        # the others' challenger is another walker than SFT
+    found = verdicts(claims(), [])
+    assert ", 1 of which leave both costs on the maze shown as they were: the gap" in told.critique(
+        [rows["messy-traces"]], found)["answer"][0]
+    assert "leave both costs" not in told.critique([rows["search"]], found)["answer"][0]

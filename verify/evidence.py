@@ -119,6 +119,11 @@ class Verdict:
         return self.text.split(";")[0].split(", smallest")[0]
 
     @property
+    def known_by(self) -> str:
+        """The first part of the text, and what it rests on where that is weaker."""
+        return "; ".join((self.brief, *self.flags))
+
+    @property
     def holds(self) -> bool:
         """Whether it supports the claim: evidence of its own, and nothing beneath it that is refuted or open.
 
@@ -127,6 +132,11 @@ class Verdict:
         """
         beneath = (flag.split(": ", 1)[1] for flag in self.flags if flag.startswith("rests on "))
         return self.kind not in OPEN and not any(text.startswith(OPEN) for text in beneath)
+
+
+def unexpected(claim: Claim, verdict: Verdict) -> bool:
+    """Whether a claim came out otherwise than expected: one that should hold was refuted, or a quoted one was not."""
+    return verdict.kind not in OPEN[1:] and (verdict.kind == "REFUTED") == claim.should_hold
 
 
 # -- the store --------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from theory.numbering import number_of, number_place
 from theory.numeric import InputError
 from verify.dials.kept import SHIPPED_ROWS, load_rows
 from verify.evidence import MEANINGS, RANK, ROOT, SHIPPED, Evidence, Verdict, load, verdicts
-from verify.report.headline import limits, sentence
+from verify.report.headline import by_strength, limits, sentence
 from verify.report.note import critique_note
 from verify.report.opening import (
     CHECKS,
@@ -38,6 +38,7 @@ from verify.report.opening import (
     short,
     standing,
 )
+from verify.report.page import made
 
 HOME = ROOT.parent
 MARK = "<!-- generated: {name} -->\n{body}<!-- end -->"
@@ -80,15 +81,10 @@ def told(evidence: list[Evidence]) -> str:
 
 def counts(evidence: list[Evidence]) -> str:
     """One line that counts the verdicts by kind."""
-    found = verdicts(claims(), evidence)
-    kinds: dict[str, int] = {}
-    for verdict in found.values():
-        kinds[verdict.kind] = kinds.get(verdict.kind, 0) + 1
-    seconds = sum(item.seconds for item in evidence)
-    simulated = [item for item in evidence if item.alpha]
-    return (f"{len(found)} claims: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-            + f". {len(evidence)} checks in {seconds / 60:.1f} minutes; false-alarm rate of the {len(simulated)} "
-            f"simulated ones together at most {sum(item.alpha or 0 for item in simulated):.0e}.\n")
+    found, by = verdicts(claims(), evidence), made(evidence)
+    return (f"{len(found)} claims: " + ", ".join(f"{n} {kind}" for kind, n in by_strength(found).items())
+            + f". {by['checks']} checks in {by['minutes']} minutes; false-alarm rate of the {by['simulated']} "
+            f"simulated ones together at most {by['alarms']:.0e}.\n")
 
 
 def filled(text: str, parts: dict[str, str]) -> str:

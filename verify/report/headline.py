@@ -16,7 +16,7 @@ from typing import Any
 from theory.claim import claims
 from theory.numbering import number_of
 from verify.dials.map import Row
-from verify.evidence import OPEN, RANK, Verdict
+from verify.evidence import RANK, Verdict, unexpected
 from verify.report.opening import short
 
 ENDS = ("shrinks to a polynomial", "closes", "reverses")
@@ -40,16 +40,12 @@ GROUPS = {
                             "rlvr-from-sft", "sample-sign", "verifier-noise", "curriculum"),
 }
 
-def holds(verdict: Verdict) -> bool:
-    """Whether the run at hand supports the claim, what it stands on included."""
-    return verdict.holds
-
 
 def sentence(found: Mapping[str, Verdict], rows: Sequence[Row] = ()) -> str:
     """The verdict in one sentence: the separation, which assumptions can end it, and the readings that fail."""
     separation = found["separation"]
-    where = separation.brief.split(" (")[0] if not separation.flags or holds(separation) else str(separation)
-    if holds(separation):
+    where = separation.brief.split(" (")[0] if not separation.flags or separation.holds else str(separation)
+    if separation.holds:
         text = f"In the paper's maze the separation is exponential, as claimed ({where})"
     elif separation.kind == "REFUTED":
         text = f"In the paper's maze the separation is not exponential as stated ({where})"
@@ -82,8 +78,7 @@ def refuted(found: Mapping[str, Verdict]) -> list[str]:
 
 def surprises(found: Mapping[str, Verdict]) -> list[str]:
     """The claims that came out otherwise than expected: refuted ones that should hold, and the reverse."""
-    return [label for label, entry in claims().items() if found[label].kind not in OPEN[1:]
-            and (found[label].kind == "REFUTED") == entry.should_hold]
+    return [label for label, entry in claims().items() if unexpected(entry, found[label])]
 
 
 def answers(found: Mapping[str, Verdict]) -> dict[str, list[dict[str, Any]]]:
@@ -93,7 +88,7 @@ def answers(found: Mapping[str, Verdict]) -> dict[str, list[dict[str, Any]]]:
     """
     lists: dict[str, list[str]] = {"surprises": surprises(found), "holds": [], "open": [], "fails": [], "why": [*WHY]}
     for label in MAIN:
-        lists["holds" if holds(found[label]) else "fails" if found[label].kind == "REFUTED" else "open"].append(label)
+        lists["holds" if found[label].holds else "fails" if found[label].kind == "REFUTED" else "open"].append(label)
     lists["fails"] += refuted(found)
     return {name: [_line(label, found) for label in labels] for name, labels in lists.items()}
 
@@ -102,12 +97,12 @@ def _line(label: str, found: Mapping[str, Verdict]) -> dict[str, Any]:
     entry, verdict = claims()[label], found[label]
     true = claims()[entry.true_form] if entry.true_form else None
     # of a refutation the smallest case, of anything else the range it was seen on; and what it rests on, either way
-    told = short(verdict).removeprefix("REFUTED, smallest counterexample ") if verdict.kind == "REFUTED" else "; ".join(
-        (verdict.brief, *verdict.flags))
+    told = verdict.known_by if verdict.kind != "REFUTED" else short(verdict).removeprefix(
+        "REFUTED, smallest counterexample ")
     return {"label": label, "number": number_of(label), "statement": entry.statement, "kind": verdict.kind,
-            "holds": holds(verdict), "expected": entry.should_hold, "told": told,
+            "holds": verdict.holds, "expected": entry.should_hold, "told": told,
             "true": {"label": true.label, "statement": true.statement, "kind": found[true.label].kind}
-            if true and holds(found[true.label]) else None}
+            if true and found[true.label].holds else None}
 
 
 def limits() -> list[str]:

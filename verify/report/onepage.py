@@ -9,10 +9,8 @@ Not covered: the whole report (`verify.report.write`), who wrote it (`verify.red
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,10 @@ import jinja2
 
 from theory.claim import claims
 from theory.numbering import labels_of, number_of
-from verify.evidence import Evidence, Verdict, fingerprint, verdicts
-from verify.report.headline import MAIN, by_strength, limits
+from verify.evidence import MEANINGS, Evidence, Verdict, verdicts
+from verify.report.headline import MAIN, by_strength, limits, surprises
 from verify.report.opening import short, tally
-from verify.report.page import LIBRARIES, MEANINGS
+from verify.report.page import made
 
 TEMPLATES = Path(__file__).parent / "templates"
 # characters, so that all of it fits one A4 page whatever the verdicts: statements refuted, told whole and told by their
@@ -35,7 +33,7 @@ NAMED = 6                              # claims of a list that are named; the re
 
 def facts(evidence: Sequence[Evidence], readme: str = "", results: str = "") -> dict[str, Any]:
     """What the page tells. readme: the text of README.md; results: the folder of the full results, '' without."""
-    found = verdicts(claims(), evidence)
+    found, by = verdicts(claims(), evidence), made(evidence)
     refuted = [label for label in claims() if found[label].kind == "REFUTED"]
     refuted.sort(key=lambda label: (not claims()[label].should_hold, not number_of(label)))   # surprises first
     lines = [_refuted(label, found) for label in refuted]
@@ -46,16 +44,11 @@ def facts(evidence: Sequence[Evidence], readme: str = "", results: str = "") -> 
     unsettled = {kind: [label for label, verdict in found.items() if verdict.kind == kind]
                  for kind in ("stated", "undecided", "no verdict")}
     return {
-        "claims": len(found), "checks": len(evidence), "results": results, "sources": fingerprint(),
-        "renamed": 0,
-        "minutes": f"{sum(item.seconds for item in evidence) / 60:.1f}",
-        "profiles": ", ".join(sorted({item.profile or "unknown" for item in evidence})),
-        "simulated": sum(bool(item.alpha) for item in evidence),
-        "alarms": f"{sum(item.alpha or 0 for item in evidence):.0e}",
+        **{name: by[name] for name in ("checks", "sources", "minutes", "profile", "simulated", "python", "libraries")},
+        "claims": len(found), "results": results, "renamed": 0, "alarms": f"{by['alarms']:.0e}",
         "controls": sum(item.aspect == "control" and item.outcome == "refuted" for item in evidence),
         "counts": [(kind, n, MEANINGS[kind]) for kind, n in by_strength(found).items()],
-        "surprises": [label for label, verdict in found.items() if verdict.kind not in unsettled
-                      and (verdict.kind == "REFUTED") == claims()[label].should_hold], "named": NAMED,
+        "surprises": surprises(found), "named": NAMED,
         "main": [{"number": number_of(label), "label": label, "statement": claims()[label].statement,
                   "kind": found[label].kind,
                   "verdict": _clipped("; ".join((short(found[label]).split("; ")[0], *found[label].flags))),
@@ -65,7 +58,6 @@ def facts(evidence: Sequence[Evidence], readme: str = "", results: str = "") -> 
         "unchecked": unchecked[:told], "untold": len(unchecked) - told,
         "commands": [(command, re.sub(r"\s{2,}", ", ", words)) for command, words in re.findall(
             r"^(make (?:report|test))\s+#\s*(.*?)\s*$", readme, re.M) or [("make report", ""), ("make test", "")]],
-        "python": platform.python_version(), "libraries": [(name, version(name)) for name in LIBRARIES],
     }
 
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from theory.claim import Claim, claims
 from theory.numbering import NUMBERS, labels_of, number_of
 from theory.numeric import InputError
-from verify.evidence import OPEN, RANK, ROOT, Verdict
+from verify.evidence import OPEN, RANK, ROOT, Verdict, unexpected
 
 PAPER, TOLD, GROUND, CHECKS = ("Theorems, corollary, figure", "What readers and critics are told",
                                "Model, notation, proofs", "How it is checked")
@@ -170,8 +170,7 @@ def tally(labels: Iterable[str], found: Mapping[str, Verdict]) -> str:
     kinds = Counter(found[label].kind for label in labels)
     held = [f"{kinds[kind]} {kind}" for kind in sorted(RANK, key=lambda k: -RANK[k])
             if kinds[kind] and kind not in OPEN]
-    wrong = [label for label in labels if found[label].kind not in OPEN[1:]
-             and (found[label].kind == "REFUTED") == claims()[label].should_hold]
+    wrong = [label for label in labels if unexpected(claims()[label], found[label])]
     number = sum(kinds[k] for k in kinds if k not in OPEN)
     only = held[0].split(" ", 1)[1] if len(held) == 1 else ", ".join(held)
     parts = [f"{number} hold{'s' if number == 1 else ''} ({only})" if held else "",

@@ -23,7 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from theory.claim import TOPICS, Claim, claims
+from theory.claim import Claim, claims
 from theory.numbering import number_of, number_place
 from theory.tables import FIGURE3, formula
 from verify.dials.map import Row
@@ -118,15 +118,14 @@ def render(data: dict[str, Any]) -> str:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HOME / "templates" / "page"), autoescape=True,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"kindclass": _kind_class, "pretty": pretty}
-    # what only the claims' table shows stands in the page already, and the scripts do not ask for it
-    sent = {name: value for name, value in data.items()
-            if name not in ("claims", "answers", "meanings", "told", "limits")}
-    sent["critique"] = [curves.dial_data(row) for row in data["critique"]]
-    sent["kinds"] = {entry["label"]: entry["kind"] for entry in data["claims"]}
+    # what the scripts draw, and what tells whose page it is; words and tables stand in the page already
+    sent = {**{name: data[name] for name in ("made", "at", "curves", "bill")},
+            "critique": [curves.dial_data(row) for row in data["critique"]],
+            "kinds": {entry["label"]: entry["kind"] for entry in data["claims"]}}
     text = json.dumps(sent, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return environment.get_template("page.html.j2").render(
         data=data, groups=groups(data["claims"]), kinds={entry["label"]: entry for entry in data["claims"]},
-        topics=TOPICS, looks=curves.LOOKS, json=Markup(text), styles=Markup(_styles()),
+        looks=curves.LOOKS, json=Markup(text), styles=Markup(_styles()),
         scripts=[Markup(_script(HOME / "vendor" / name)) for name in VENDOR]
         + [Markup(_script(HOME / "assets" / name)) for name in SCRIPTS])
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from theory import closed_forms
 from theory import critique as objections
 from theory.claim import claims
 from theory.numbering import number_of
@@ -23,9 +24,8 @@ from verify.dials.map import Row
 from verify.evidence import Verdict
 from verify.report import grounds
 from verify.report.bill import DELTA, SEEDS
-from verify.report.headline import holds
 from verify.report.headline import listed as joined
-from verify.report.wording import case, known_by, onward, said, short, supported
+from verify.report.wording import case, onward, said, short, supported
 
 CLOSE = 1.05                             # a curve is near its goal within this factor
 # what critics object -> its title, the clause of it as told, the clause of what is left of it, the dials it is about
@@ -110,7 +110,9 @@ def critique(rows: Sequence[Row], found: Mapping[str, Verdict]) -> dict[str, Any
     if not rows:
         answer = ["The critique map was not computed in this run.", _left(found)]
     else:
-        answer = [f"{len(rows)} assumptions were changed one at a time, to {values} values in all: the gap "
+        same = sum(unchanged(row, place) for row in rows for place in range(len(row["values"])))
+        leaving = f", {same} of which leave both costs on the maze shown as they were" if same else ""
+        answer = [f"{len(rows)} assumptions were changed one at a time, to {values} values in all{leaving}: the gap "
                   f"{listed(counts)}.", _left(found)]
     known = grounds.count(rows)
     return {"answer": answer, "counts": counts, "dials": len(rows), "values": values, "grounds": known,
@@ -122,6 +124,15 @@ def count(rows: Iterable[Row]) -> dict[str, int]:
     """How many values of the dials have each verdict, in the order of VERDICTS."""
     seen = Counter(gap["verdict"] for row in rows for gap in row["gap"])
     return {verdict: seen[verdict] for verdict in VERDICTS}
+
+
+def unchanged(row: Row, place: int) -> bool:
+    """Whether SFT and RLVR cost on the row's maze what they do with nothing changed, as at a dial's own setting."""
+    W, K, L = row["maze"].values()
+    plain = {"SFT": closed_forms.sft_steps(W, K, L), "RLVR": closed_forms.optimum_steps(W, K)}
+    costs = {who: row["learners"][who]["cost"][place] for who in (row["challenger"], row["champion"])}
+    return all(who in plain and cost is not None and cost["decimal"] == Steps.of(plain[who]).decimal
+               for who, cost in costs.items())
 
 
 def listed(counts: Mapping[str, int]) -> str:
@@ -148,7 +159,7 @@ def _sorted(found: Mapping[str, Verdict], end: str = "") -> dict[str, list[str]]
     lists: dict[str, list[str]] = {"refuted": [], "holds": [], "open": []}
     for name in CRITICS:
         verdict = found[f"critique_{name}{end}"]
-        lists["refuted" if verdict.kind == "REFUTED" else "holds" if holds(verdict) else "open"].append(name)
+        lists["refuted" if verdict.kind == "REFUTED" else "holds" if verdict.holds else "open"].append(name)
     return lists
 
 
@@ -181,10 +192,10 @@ def _objection(name: str, rows: Sequence[Row], found: Mapping[str, Verdict]) -> 
     about = [row for row in rows if row["dial"] in dials]
     counts = count(about)
     quoted, true = f"critique_{name}_quoted", f"critique_{name}"
-    named = "As it is" if holds(found[true]) else "Put in its place, but refuted" if (
+    named = "As it is" if found[true].holds else "Put in its place, but refuted" if (
         found[true].kind == "REFUTED") else "Put in its place, not settled"
     lines = [{"label": label, "kind": found[label].kind, "named": words, "clause": clause,
-              "verdict": known_by(found[label]) if found[label].kind != "REFUTED" else case(found[label], label)}
+              "verdict": found[label].known_by if found[label].kind != "REFUTED" else case(found[label], label)}
              for label, words, clause in ((quoted, "As told", told),
                                           (true, named, claims()[true].statement.rstrip(".")))]
     share = (f"On the {len(about)} dials about it, {sum(counts.values())} values, the gap {listed(counts)}."

@@ -16,7 +16,6 @@ from typing import Any
 from theory.numeric import Steps, fraction
 from theory.tables import rounded
 from verify.evidence import RANK, Verdict
-from verify.report.headline import holds
 
 LONGEST = 200                            # characters of a counterexample in a sentence
 
@@ -31,9 +30,9 @@ def said(verdict: Verdict, clause: str, label: str = "") -> str:
     """
     if verdict.kind == "REFUTED":
         return f"Refuted: {clause} ({case(verdict, label)})."
-    if holds(verdict):
-        return f"{clause[0].upper()}{clause[1:]} ({known_by(verdict)})."
-    return f"This run has not settled whether {clause} ({known_by(verdict)})."
+    if verdict.holds:
+        return f"{clause[0].upper()}{clause[1:]} ({verdict.known_by})."
+    return f"This run has not settled whether {clause} ({verdict.known_by})."
 
 
 def supported(found: Mapping[str, Verdict], labels: Sequence[str], clause: str) -> str:
@@ -43,19 +42,14 @@ def supported(found: Mapping[str, Verdict], labels: Sequence[str], clause: str) 
     >>> supported(found, ["a", "b"], "it takes 9 steps")
     'This run has not settled whether it takes 9 steps (b: stated).'
     """
-    weakest = min(labels, key=lambda label: (found[label].kind != "REFUTED", holds(found[label]),
+    weakest = min(labels, key=lambda label: (found[label].kind != "REFUTED", found[label].holds,
                                              RANK[found[label].kind]))
     verdict = found[weakest]
     if verdict.kind == "REFUTED":
         return f"Not supported, as {weakest} is refuted ({case(verdict, weakest)}): {clause}."
-    if holds(verdict):
+    if verdict.holds:
         return said(verdict, clause, weakest)
-    return f"This run has not settled whether {clause} ({weakest}: {known_by(verdict)})."
-
-
-def known_by(verdict: Verdict) -> str:
-    """The first part of a verdict, and what it rests on."""
-    return "; ".join((verdict.brief, *verdict.flags))
+    return f"This run has not settled whether {clause} ({weakest}: {verdict.known_by})."
 
 
 def case(verdict: Verdict, label: str = "") -> str:
