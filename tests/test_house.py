@@ -36,7 +36,7 @@ CHECKS = {                       # topic -> [(label, aspect)], as the names of i
     name.removeprefix("verify.test_"): [
         tuple(node.name.removeprefix("test_").rsplit("__", 1)) for node in TREES[name].body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    for name in SOURCES if name.startswith("verify.test_")}
+    for name in SOURCES if name.startswith("verify.test_") and name != "verify.test_proofs"}     # made, not written
 
 
 def imported(tree):

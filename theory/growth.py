@@ -36,15 +36,19 @@ def balance(a: Any, b: Any, c: Any, d: Any) -> Any:
     return fraction(a * c / (b * d))
 
 
-def exponent(a: Any, b: Any, c: Any, d: Any) -> float:
+def exponent(a: Any, b: Any, c: Any, d: Any) -> Any:
     """|log(ac/(bd))|: the growth exponent of H a diamond, for W >= 2 and rows in (0, 1].
 
-    Rationals only; a float.
+    A float for rationals; a formula for SymPy symbols.
 
     >>> round(exponent(1, "5/6", 1, "1/6"), 12) == round(math.log(7.2), 12)
     True
     """
     r = balance(a, b, c, d)
+    if hasattr(r, "free_symbols"):
+        import sympy
+
+        return sympy.Abs(sympy.log(r))
     return abs(math.log(r.numerator) - math.log(r.denominator))
 
 

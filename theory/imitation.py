@@ -13,6 +13,7 @@ Not covered: finite samples, weight sharing, messy traces.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from theory import closed_forms, dynamics
@@ -48,7 +49,7 @@ def _share(odds: Any) -> float:
 
 
 @claim("logits of the rows b and d after training", source=THEOREM, domain=BACKWARD,
-       control=lambda before: before + 1e-9, control_words="every backward logit moves by 1e-9")
+       control=lambda before: before + Fraction(1, 10**9), control_words="every backward logit moves by 1e-9")
 def sft_frozen(before: Any) -> Any:
     """SFT on golden paths leaves the backward rows b and d exactly where they were: they receive no data."""
     return before

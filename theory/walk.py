@@ -125,6 +125,15 @@ def _flat(gradients: list[hitting.Gradient]) -> list[Any]:
     return [value for branch in gradients for row in branch for value in row]
 
 
+@claim("E[min(T, n)], the mean of the steps counted up to n, n growing", source=DERIVED, relation="tends to",
+       domain=POSITIVE, stands_on=("recursion",),
+       control=lambda maze, policy, target: fraction(exact(hitting.expected_steps(maze, policy, target=target)) + 1),
+       control_words="one step more")
+def expected_limit(maze: Maze, policy: Policy, target: int) -> Any:
+    """H is the expected number of steps, and not only a solution of equations: E[min(T, n)] grows to it."""
+    return hitting.expected_steps(maze, policy, target=target)
+
+
 @claim("dH/d(row entry), every entry of a, b, c, d", source=DERIVED, domain=POSITIVE, stands_on=("recursion",),
        control=lambda maze, policy, target: [v + PPB for v in gradient(maze, policy, target)],
        control_words="larger by 1e-9 in every entry")
@@ -180,6 +189,31 @@ def sft_cost(W: Any, K: Any, L: Any, power: closed_forms.Power = closed_forms.po
 def optimum_cost(W: Any, K: Any) -> Any:
     """The optimum, which turns round only at a leaf, needs (2W-1)(2K+1) steps on average."""
     return closed_forms.optimum_steps(W, K)
+
+
+TIED = Domain("every maze, tied policies with rows in (0, 1]")
+
+
+@claim(STEPS + ", any tied rows", source=DERIVED, relation="at least", domain=TIED, stands_on=("hitting_time",),
+       symbolic=True, control=lambda W, K: closed_forms.optimum_steps(W, K) + 1, control_words="one step more")
+def optimum_least(W: Any, K: Any) -> Any:
+    """No walker with the same rows in every branch needs fewer than (2W-1)(2K+1) steps: never turning round but at a
+    leaf is the optimum."""
+    return closed_forms.optimum_steps(W, K)
+
+
+def _ones(maze: Maze, policy: Policy, backward: bool) -> bool:
+    P, Q = policy.branch(0).persistence(maze.K)
+    return all(p == 1 for p in P) and (not backward or all(q == 1 for q in Q))
+
+
+@claim("whether tied rows cost (2W-1)(2K+1), the least there is", source=DERIVED, domain=TIED,
+       stands_on=("optimum_least", "hitting_time"), control=lambda maze, policy: _ones(maze, policy, True),
+       control_words="all rows 1, whatever W")
+def optimum_only(maze: Maze, policy: Policy) -> bool:
+    """Tied rows cost as little as the optimum exactly when all of them are 1; with one branch, exactly when all rows
+    away from the fork are 1: the others are free."""
+    return _ones(maze, policy, maze.W > 1)
 
 
 def _homogeneous_wrong(W: Any, K: Any, a: Any, b: Any, c: Any, d: Any,

@@ -3,7 +3,7 @@
 Bad input ends in one line that shows the value, on standard error, and exit status 2; a failed check in status 1; an
 interrupted run in status 130, with what was found kept. Heavy imports happen inside the commands, so that the command
 starts at once. `hitting` stands in `verify.cli_hitting`, `train` and `rollouts` in `verify.cli_learners`, `critique`
-in `verify.cli_critique`, `sweep` in `verify.cli_sweep`, `tables` in `verify.cli_tables`.
+in `verify.cli_critique`, `sweep` in `verify.cli_sweep`, `tables` in `verify.cli_tables`, `prove` in `verify.cli_prove`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from verify.cli_bundle import bundle
 from verify.cli_critique import critique
 from verify.cli_hitting import hitting
 from verify.cli_learners import rollouts, train
+from verify.cli_prove import prove
 from verify.cli_sweep import sweep
 from verify.cli_tables import tables
 from verify.console import JSON, PROFILE, Folder, bar, named_claims, print_json
@@ -65,6 +66,7 @@ cli.add_command(rollouts)
 cli.add_command(sweep)
 cli.add_command(bundle)
 cli.add_command(critique)
+cli.add_command(prove)
 cli.add_command(tables)
 
 
@@ -121,6 +123,7 @@ def claims(names: tuple[str, ...], as_json: bool) -> None:
 def _everything(label: str, evidence: list[Evidence]) -> Iterator[tuple[str, str]]:
     from theory.claim import SOURCES, claims
     from theory.numbering import number_of
+    from theory.proofs import proofs
     from verify.evidence import verdicts
 
     claim, found = claims()[label], verdicts(claims(), evidence)
@@ -139,9 +142,21 @@ def _everything(label: str, evidence: list[Evidence]) -> Iterator[tuple[str, str
         yield "control", f"{claim.control_words}"
     yield "stands on", ", ".join(claim.stands_on) or "nothing"
     yield "code", claim.code
+    if label in proofs():
+        yield "proof", _proof(label)
     for item in own:
         yield "check", f"{item.check}: {item.outcome}, {item.n} cases, {item.seconds:.2f} s {item.case}".rstrip()
     yield "command", f"backtrack verify {label}"
+
+
+def _proof(label: str) -> str:
+    """Where its Coq theorem stands, and what the kernel said of it on these sources."""
+    from verify.kernel import known
+    from verify.report.prooftable import rows
+
+    row = next(row for row in rows(known()) if row["label"] == label)
+    standing = ", ".join(filter(None, (row["said"], row["axioms"])))
+    return f"{row['file']}:{row['line']}, {row['theorem']}, for {row['words']}: {standing}"
 
 
 @cli.command()

@@ -4,7 +4,8 @@ Setting. Each check of a claim leaves one `Evidence`. A claim's verdict is compu
 verdicts of what it stands on; nobody types one:
 
     stated                              no check has run on it
-    proved for all ...                  a symbolic certificate cancelled
+    proved for all ...                  a proof checker's kernel accepted it, an SMT solver found no counterexample,
+                                        or a symbolic certificate cancelled
     exact for <range>                   both sides equal, in rationals, on every case of the range
     searched, n cases                   no generated case broke it (an inequality adds how near one came)
     computed, n cases, within e         compared in floating point, to a stated tolerance
@@ -15,7 +16,7 @@ verdicts of what it stands on; nobody types one:
     no verdict: ...                     its control was not refuted, or its check did not finish
 
 Evidence is appended line by line to a JSON Lines file, so that a run cut off loses nothing, and counts only for the
-sources that produced it: the fingerprint is a hash of every Python file of theory/ and verify/.
+sources that produced it: the fingerprint is a hash of every Python and Coq file of theory/ and verify/.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from theory.numeric import InputError
 T = TypeVar("T")
 ROOT = Path(__file__).parent
 SHIPPED = ROOT / "evidence.jsonl"
-ASPECTS = ("proved", "exact", "searched", "tight", "needed", "computed", "sweep", "simulated", "control")
+ASPECTS = ("kernel", "solver", "proved", "exact", "searched", "tight", "needed", "computed", "sweep", "simulated",
+           "control")
 # how much each kind of evidence is worth, for "a claim is worth no more than the weakest it stands on"
 RANK = {"REFUTED": 0, "no verdict": 0, "stated": 1, "undecided": 1, "simulated": 2, "sweep": 3, "computed": 3,
         "searched": 4, "exact": 5, "proved": 6}
@@ -45,7 +47,8 @@ RANK = {"REFUTED": 0, "no verdict": 0, "stated": 1, "undecided": 1, "simulated":
 OPEN = ("REFUTED", "stated", "undecided", "no verdict")            # kinds that support no claim
 # what a kind says in a few words; the module docstring says it in full
 MEANINGS = {
-    "proved": "a symbolic certificate cancelled, for all values it names",
+    "proved": "for all values it names: Coq's kernel accepted a proof, z3 found no counterexample, or a symbolic "
+              "certificate cancelled",
     "exact": "equal in rationals on every case of a stated range",
     "searched": "no generated case broke it",
     "computed": "compared in floating point, to a stated tolerance",
@@ -143,10 +146,10 @@ def unexpected(claim: Claim, verdict: Verdict) -> bool:
 
 @functools.cache
 def fingerprint() -> str:
-    """Hash of every Python source of theory/ and verify/, names included; 16 hex digits."""
+    """Hash of every Python and Coq source of theory/ and verify/, names included; 16 hex digits."""
     digest = hashlib.sha256()
     for package in (ROOT.parent / "theory", ROOT):
-        for path in sorted(package.rglob("*.py")):
+        for path in sorted([*package.rglob("*.py"), *package.rglob("*.v")]):
             digest.update(str(path.relative_to(ROOT.parent)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
@@ -264,7 +267,7 @@ def _own(claim: Claim, evidence: list[Evidence]) -> Verdict:
     refuted = [e for e in checks if e.outcome == "refuted"]
     if refuted:
         # a case with numbers says more than a residual, and an exhausted range knows its smallest case
-        first = min(refuted, key=lambda e: (e.aspect == "proved", ASPECTS.index(e.aspect)))
+        first = min(refuted, key=lambda e: (e.aspect in ("kernel", "solver", "proved"), ASPECTS.index(e.aspect)))
         among = f" (among {first.scope})" if first.scope else ""
         return Verdict("REFUTED", f"REFUTED, smallest counterexample {first.case}{among}", _flags(claim, evidence))
     controls = [e for e in evidence if e.aspect == "control" or (e.aspect == "simulated" and e.power is not None)]
@@ -281,14 +284,15 @@ def _own(claim: Claim, evidence: list[Evidence]) -> Verdict:
 
 
 def _kind(evidence: Evidence) -> str:
-    return "searched" if evidence.aspect == "tight" else evidence.aspect
+    return {"tight": "searched", "kernel": "proved", "solver": "proved"}.get(evidence.aspect, evidence.aspect)
 
 
 def _text(e: Evidence) -> str:
     ratio = "" if e.tightest is None else f", tightest ratio {e.tightest:.4g}"
     if e.aspect == "simulated":
         return f"simulated, {e.n} runs, alpha {e.alpha:.0e}, power {e.power:.4f}"
-    return {"proved": f"proved for {e.scope}", "exact": f"exact for {e.scope}",
+    return {"kernel": f"proved for {e.scope}", "solver": f"proved for {e.scope}",
+            "proved": f"proved for {e.scope}", "exact": f"exact for {e.scope}",
             "searched": f"searched, {e.n} cases", "tight": f"tight at {e.case}",
             "computed": f"computed, {e.n} cases, {e.scope}",
             "sweep": f"ratio along a sweep, {e.scope}"}[e.aspect] + ratio

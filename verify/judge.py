@@ -207,6 +207,13 @@ class Check:
         else:
             self._finish("held", n=1, scope=words)
 
+    def kernel(self, accepted: Callable[[Callable[..., Any]], bool], words: str) -> None:
+        """Prove by a proof checker's word: whether it accepted what the body says, or the contrary."""
+        if accepted(self.body):
+            self._finish("held", n=1, scope=words)
+        else:
+            self._finish("refuted", n=1, case=words)
+
     def sweep(self, points: Sequence[Case], measure: Measure, within: float) -> None:
         """An asymptotic claim: measured/claimed along growing points must approach 1, ending within `within`."""
         off = []

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 
+import pytest
+import sympy
 from hypothesis import strategies as st
 
-from theory import attempts
+from theory import attempts, closed_forms
 from theory.chain import full_chain, lumped_chain
+from theory.closed_forms import parameter
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify import measures, strategies, wrapped
+from verify import measures, questions, solver, strategies, wrapped
 from verify.judge import grid
 
 SMALL = [case for case in grid(W=(1, 2, 3), K=(1, 2), L=(1, 2, 3)) if Maze(**case).arcs <= 60]
@@ -46,8 +49,25 @@ def test_attempt_cost__exact(check):
     check.exhaust(_budgets(lambda K: 2 * K + 1), _restarted)
 
 
-def test_attempt_cost__control(check):
-    check.exhaust(_budgets(lambda K: 2 * K + 1), _restarted)
+def _cost_asked(check):
+    def restarted(W, K, B):
+        """E[min(T, B)]/P(T <= B), where T = 2K+1 with probability 1/W and else T > B (`attempt_sft`)."""
+        arrives = 1 / parameter(W)
+        return (arrives * (2 * K + 1) + (1 - arrives) * B) / arrives
+
+    solver.settle(check, questions.comparison(check, restarted), "all W, K, L and 2K+1 <= B < 3(2K+1) (z3)")
+
+
+def test_attempt_cost__solver(check):
+    _cost_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_attempt_cost__control(check, route):
+    if route == "solver":
+        _cost_asked(check)
+    else:
+        check.exhaust(_budgets(lambda K: 2 * K + 1), _restarted)
 
 
 def _largest(W, K, L):
@@ -70,8 +90,25 @@ def test_attempt_critical__exact(check):
     check.exhaust(CRITICAL, _largest)
 
 
-def test_attempt_critical__control(check):
-    check.exhaust(CRITICAL, _largest)
+def _critical_asked(check):
+    def right(answer, W, K, B):
+        cost, optimum = attempts.attempt_cost(W, K, 1, B), closed_forms.optimum_steps(W, K)
+        return sympy.Or(sympy.And(B <= answer, cost <= optimum), sympy.And(B > answer, cost > optimum))
+
+    solver.settle(check, questions.told_apart(check, right, lambda K, B: [B >= 2 * K + 1, B < 3 * (2 * K + 1)]),
+                  "all W >= 2, K, L, among the budgets 2K+1 <= B < 3(2K+1) (z3)")
+
+
+def test_attempt_critical__solver(check):
+    _critical_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_attempt_critical__control(check, route):
+    if route == "solver":
+        _critical_asked(check)
+    else:
+        check.exhaust(CRITICAL, _largest)
 
 
 @st.composite

@@ -17,10 +17,11 @@ from sympy.polys.fields import field
 
 from theory import bill, closed_forms, dynamics, estimator, majority, restarts, sign_path
 from theory.chain import lumped_chain
+from theory.closed_forms import parameter
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify import draws, strategies
+from verify import draws, questions, solver, strategies
 from verify.judge import grid
 from verify.learners import sft
 from verify.learners.distillation import Distillation
@@ -48,8 +49,21 @@ def test_bill_distillation__exact(check):
     check.exhaust(TRACES, lambda W, K, n: n * _walked(W, K))
 
 
-def test_bill_distillation__control(check):
-    check.exhaust(TRACES, lambda W, K, n: n * _walked(W, K))
+def _traces_asked(check):
+    solver.settle(check, questions.comparison(check, lambda W, K, n: n * closed_forms.optimum_steps(W, K)),
+                  "all W, K, n (z3)")
+
+
+def test_bill_distillation__solver(check):
+    _traces_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_bill_distillation__control(check, route):
+    if route == "solver":
+        _traces_asked(check)
+    else:
+        check.exhaust(TRACES, lambda W, K, n: n * _walked(W, K))
 
 
 def _mixed(W, K, eps):
@@ -60,8 +74,24 @@ def test_bill_mixed__exact(check):
     check.exhaust(DATA, _mixed)
 
 
-def test_bill_mixed__control(check):
-    check.exhaust(DATA, _mixed)
+def _mixed_asked(check):
+    def mixed(W, K, eps):
+        return eps * closed_forms.optimum_steps(W, K) + (1 - eps) * closed_forms.optimum_steps(1, K)
+
+    solver.settle(check, questions.comparison(check, mixed, lambda eps: [eps >= 0, eps <= 1]),
+                  "all W, K and 0 <= eps <= 1 (z3)")
+
+
+def test_bill_mixed__solver(check):
+    _mixed_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_bill_mixed__control(check, route):
+    if route == "solver":
+        _mixed_asked(check)
+    else:
+        check.exhaust(DATA, _mixed)
 
 
 def _tokens(maze, share, sets, size):
@@ -217,9 +247,22 @@ def test_bill_one_rollout__exact(check):
     check.exhaust(SIZES, _share)
 
 
-@pytest.mark.parametrize("route", ["certificate", "forms"])
+def _one_rollout_asked(check):
+    def share(W, K, L):
+        return fraction(parameter(closed_forms.optimum_steps(W, K)) / parameter(closed_forms.base_steps(W, K, L)))
+
+    solver.settle(check, questions.comparison(check, share), "all W, K, L (z3)")
+
+
+def test_bill_one_rollout__solver(check):
+    _one_rollout_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "forms", "solver"])
 def test_bill_one_rollout__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _one_rollout_asked(check)
+    elif route == "certificate":
         check.certificate(_one_rollout, "")
     else:
         check.exhaust(SIZES, _share)
@@ -250,9 +293,20 @@ def test_bill_sft_rlvr__tight(check):
     check.tight([{"W": 3, "K": 12, "L": 1}], _sft, factor=1.001)
 
 
-@pytest.mark.parametrize("route", ["certificate", "forms"])
+def _sft_asked(check):
+    solver.settle(check, questions.induction(check, closed_forms.sft_steps, known=questions.grown),
+                  "all W >= 2, K, L (z3, induction over K)")
+
+
+def test_bill_sft_rlvr__solver(check):
+    _sft_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "forms", "solver"])
 def test_bill_sft_rlvr__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _sft_asked(check)
+    elif route == "certificate":
         check.certificate(_sft_room, "")
     else:
         check.exhaust(WIDE, _sft)
@@ -293,9 +347,25 @@ def test_bill_one_step__needed(check):
     check.exhaust([{"W": 2, "K": 5, "L": 2, "delta": Fraction(1, 20)}], _stepped)
 
 
-@pytest.mark.parametrize("route", ["certificate", "run"])
+def _one_step_asked(check):
+    def stepped(W, K, L, delta):
+        delta = parameter(delta)
+        y = 2 * delta / (3 * parameter(sign_path.scale(K, L)))
+        return fraction(parameter(sign_path.cost(W, K, L, y)) / parameter(closed_forms.optimum_steps(W, K)))
+
+    solver.settle(check, questions.comparison(check, stepped, lambda delta: [delta > 0, delta <= 1]),
+                  "all W >= 2, W >= K, L, delta <= 1, once every sign at base is right (z3)")
+
+
+def test_bill_one_step__solver(check):
+    _one_step_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "run", "solver"])
 def test_bill_one_step__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _one_step_asked(check)
+    elif route == "certificate":
         check.certificate(_one_step, "")
     else:
         check.exhaust(STEPPED, _stepped)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from theory import closed_forms, dynamics, hitting, kl_descent, truncated
+from theory import closed_forms, conditions, dynamics, hitting, kl_descent, truncated
 from theory.chain import START, TARGET, lumped_chain
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
 from theory.rewards import Reward
-from verify import measures
+from verify import measures, questions, solver
 from verify.judge import grid
 from verify.strategies import branches, mazes, probabilities
 
@@ -80,9 +80,42 @@ def test_small_W_enough__exact(check):
     check.exhaust(DEEP, _real_W)
 
 
-@pytest.mark.parametrize("route", ["certificate", "gradient"])
+def _rooted(body):
+    """The bounds at L = s^2; at symbols the body is given the root, at numbers it finds it."""
+    return lambda K, s: body(K, s * s) if isinstance(s, int) else body(K, s * s, root=s)
+
+
+def _d_from(K, s, i):
+    """f of d_j, i = K-j+1: `conditions.crossings` at numbers, the docstring's formula at symbols."""
+    if isinstance(s, int):
+        return conditions.crossings(K, s * s)[i - 1]
+    M = s**2 + 1
+    return M**2 * i * (K + 1 - i) / (M * (M - 2) * i + M * K + 1)
+
+
+def _b_from(K, s, i):
+    """f of b_j, i = K-j."""
+    if isinstance(s, int):
+        return conditions.crossings(K, s * s)[K + i]
+    M = s**2 + 1
+    return 1 + M**2 * i * (K - i) / (M * (M - 2) * i + M * (K + 1) - 1)
+
+
+def _enough_asked(check):
+    solver.settle(check, [*questions.comparison(check, _d_from, lambda K, i: [i >= 1, i <= K], form=_rooted),
+                          *questions.comparison(check, _b_from, lambda K, i: [i <= K - 1], form=_rooted)],
+                  "all K, L >= 1 (z3)")
+
+
+def test_small_W_enough__solver(check):
+    _enough_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "gradient", "solver"])
 def test_small_W_enough__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _enough_asked(check)
+    elif route == "certificate":
         check.certificate(_squares, "")
     else:
         check.exhaust(DEEP, _real_W)
@@ -121,9 +154,29 @@ def test_small_W_needed__exact(check):
     check.exhaust(DEEP, _real_W)
 
 
-@pytest.mark.parametrize("route", ["certificate", "gradient"])
+def _needed_asked(check):
+    """f of d_j at i = 1 where y = K/(1+s) < 1, else at any i within 1/2 of y: such an integer there always is."""
+    def largest(K, s):
+        return max(conditions.crossings(K, s * s))
+
+    def nearest(K, s, i):
+        return [K >= 1 + s, 2 * (1 + s) * i <= 2 * K + 1 + s, 2 * (1 + s) * i >= 2 * K - 1 - s]
+
+    solver.settle(check, [*questions.comparison(check, lambda K, s: _d_from(K, s, 1), lambda K, s: [K < 1 + s],
+                                                form=_rooted, whole=largest),
+                          *questions.comparison(check, _d_from, nearest, form=_rooted, whole=largest)],
+                  "all K, L >= 1 (z3, the nearest integer)")
+
+
+def test_small_W_needed__solver(check):
+    _needed_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "gradient", "solver"])
 def test_small_W_needed__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _needed_asked(check)
+    elif route == "certificate":
         check.certificate(_near, "")
     else:
         check.exhaust(DEEP, _real_W)

@@ -1,11 +1,15 @@
 """Checks of `theory.critique`: what critics object, held against the map's dials."""
 
 import math
-from functools import cache
+from functools import cache, partial
 from typing import Any
+
+import pytest
+import sympy
 
 from theory.maze import Maze
 from theory.numeric import Steps, exact
+from verify import questions, solver
 from verify.dials.dial import LEARNERS
 from verify.dials.map import dial, dials
 from verify.judge import grid
@@ -147,5 +151,38 @@ def test_critique_pessimistic_sft__exact(check):
     check.exhaust(FORKS, _against_restarts)
 
 
-def test_critique_pessimistic_sft__control(check):
-    check.exhaust(FORKS, _against_restarts)
+def _against_restarts_asked(check):
+    """Over 2K+1 restarts cost W + .. + W^M and the optimum M(2W-1); from M = 3 on by induction over M."""
+    M, W = sympy.Symbol("M"), sympy.Symbol("W")
+    restarts, optimum = W * (W**M - 1) / (W - 1), M * (2 * W - 1)
+    relations = {-1: sympy.Lt, 0: sympy.Eq, 1: sympy.Gt}
+
+    def witness(case, M=0):
+        M, W = M or case["M"], case["W"]
+        claimed, saved = check.body(M, W), M * (2 * W - 1) - sum(W**m for m in range(1, M + 1))
+        is_so = (saved < 0) - (saved > 0)
+        return f"M = {M}, W = {W}: claimed {claimed}, is {is_so}" if claimed != is_so else None
+
+    asked = []
+    for m in (1, 2):
+        for path, answer in questions.ways(lambda W, m=m: check.body(m, W), {"W": W}):
+            held = relations[answer](restarts.subs(M, m), optimum.subs(M, m), evaluate=False)
+            asked.append(solver.Question(f"M = {m}", [W >= 2, *path], questions.cleared([held], frozenset("W")),
+                                         frozenset("W"), partial(witness, M=m)))
+    for path, answer in questions.ways(check.body, {"M": M, "W": W}):
+        if answer != 1:
+            asked.append(solver.Question("M >= 3", [M >= 3, W >= 2, *path], [sympy.false], frozenset("MW"), witness))
+    asked += questions.steps([W**M >= W, restarts > optimum], M, [W], 3, [W >= 2, M >= 3], frozenset("MW"), witness)
+    solver.settle(check, asked, "all M, W >= 2, K, L (z3, induction over M)")
+
+
+def test_critique_pessimistic_sft__solver(check):
+    _against_restarts_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_critique_pessimistic_sft__control(check, route):
+    if route == "solver":
+        _against_restarts_asked(check)
+    else:
+        check.exhaust(FORKS, _against_restarts)

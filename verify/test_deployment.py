@@ -5,14 +5,16 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from theory import bill, deployment, dynamics, hitting
+from theory import bill, closed_forms, deployment, dynamics, hitting
 from theory.chain import TARGET, Chain
+from theory.closed_forms import parameter
 from theory.maze import Maze
-from theory.numeric import exact
+from theory.numeric import exact, fraction
 from theory.policy import Branch, Policy
-from verify import measures
+from verify import measures, questions, solver
 from verify.judge import grid
 
 INSIDE = st.integers(2, 12).flatmap(lambda q: st.integers(1, q - 1).map(lambda p: Fraction(p, q)))
@@ -124,16 +126,51 @@ def test_temperature_rate__sweep(check):
     check.sweep([{"L": 3, "X": 4, "K": K} for K in (5, 10, 20, 40)], growth, within=1e-6)
 
 
-def test_temperature_rate__control(check):
-    check.exhaust(HEATED, _rate(False))
+def _odds(backward):
+    """ac/(bd), of one learnt edge and L others, or L and one, learnt edges weighing X; `_rate` at symbols."""
+    def odds(L, X):
+        if isinstance(L, int):
+            return _rate(backward)(L, X)
+        back = X if backward else 1
+        return (X / (X + L)) * (L * X / (L * X + 1)) / ((L * back / (L * back + 1)) * (back / (back + L)))
+
+    return odds
+
+
+def _rate_asked(check):
+    solver.settle(check, questions.comparison(check, _odds(False), lambda X: [X >= 1]), "all L, X >= 1 (z3)")
+
+
+def test_temperature_rate__solver(check):
+    _rate_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_temperature_rate__control(check, route):
+    if route == "solver":
+        _rate_asked(check)
+    else:
+        check.exhaust(HEATED, _rate(False))
 
 
 def test_temperature_balanced__exact(check):
     check.exhaust(HEATED, _rate(True))
 
 
-def test_temperature_balanced__control(check):
-    check.exhaust(HEATED, _rate(True))
+def _balanced_asked(check):
+    solver.settle(check, questions.comparison(check, _odds(True), lambda X: [X >= 1]), "all L, X >= 1 (z3)")
+
+
+def test_temperature_balanced__solver(check):
+    _balanced_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_temperature_balanced__control(check, route):
+    if route == "solver":
+        _balanced_asked(check)
+    else:
+        check.exhaust(HEATED, _rate(True))
 
 
 WARM = grid(W=(2, 3, 15), K=(8, 15, 40), L=(1, 2, 5, 20), X=[1 + Fraction(1, 2**i) for i in range(16)] + [
@@ -231,8 +268,28 @@ def test_ledger_never__exact(check):
     check.exhaust(LEDGER, _restarting)
 
 
-def test_ledger_never__control(check):
-    check.exhaust(LEDGER, _restarting)
+def _ledger_asked(check):
+    """For any number of golden paths that the domain allows, however many a risk asks for."""
+    def restarting(W, K, N, paths):
+        return paths * (2 * K + 1) + N * W * (2 * K + 1)
+
+    def inside(W, K, paths):
+        return [W >= 2, paths <= (2 * W - 1) * (2 * K + 1)]
+
+    solver.settle(check, questions.comparison(check, restarting, inside, readable=False),
+                  "all W >= 2, K, L, N and numbers of golden paths up to (2W-1)(2K+1) (z3)")
+
+
+def test_ledger_never__solver(check):
+    _ledger_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_ledger_never__control(check, route):
+    if route == "solver":
+        _ledger_asked(check)
+    else:
+        check.exhaust(LEDGER, _restarting)
 
 
 ROLLOUTS = grid(W=(2, 3, 10, 1000), K=(3, 4, 8, 20), L=(1, 2, 5, 50))
@@ -263,5 +320,25 @@ def test_ledger_first_rollout__needed(check):
     check.exhaust([{"W": 2, "K": 2, "L": 1}], _first_rollout)
 
 
-def test_ledger_first_rollout__control(check):
-    check.exhaust(ROLLOUTS, _first_rollout)
+def _first_rollout_asked(check):
+    def first(W, K, L):
+        base, sft, best = map(parameter, (closed_forms.base_steps(W, K, L), closed_forms.sft_steps(W, K, L),
+                                          closed_forms.optimum_steps(W, K)))
+        return fraction(base / (sft - best))
+
+    # rho^K grows faster than 16(K-1), which makes the denominator positive
+    solver.settle(check, questions.induction(
+        check, first, start=3, known=lambda K, L: [L**K >= 1, closed_forms.sft_rate(L) ** K >= 16 * (K - 1)]),
+        "all W >= 2, K >= 3, L (z3, induction over K)")
+
+
+def test_ledger_first_rollout__solver(check):
+    _first_rollout_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_ledger_first_rollout__control(check, route):
+    if route == "solver":
+        _first_rollout_asked(check)
+    else:
+        check.exhaust(ROLLOUTS, _first_rollout)

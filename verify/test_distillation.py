@@ -10,13 +10,14 @@ from functools import cache
 
 import flint
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from theory import closed_forms, coverage
+from theory import closed_forms, coverage, hitting
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Branch, Policy
-from verify import draws, strategies
+from verify import draws, questions, solver, strategies
 from verify.judge import grid
 from verify.measures import solved
 from verify.students import Class, cost, student, trace
@@ -351,8 +352,30 @@ def test_distillation_partial__exact(check):
     check.exhaust(GAPS, _with_gaps)
 
 
-def test_distillation_partial__control(check):
-    check.exhaust(GAPS, _with_gaps)
+def _gaps_asked(check):
+    def branches(W, K, L, unseen):
+        """H = W + 2K + an excursion for each wrong branch, by base where it is unseen: Z = 1, Y = 2K in the target's.
+
+        At numbers by the recursion, with rows of its own for every branch.
+        """
+        if isinstance(K, int):
+            rows = [Branch(1, 1, 1, 1)] * (W - unseen) + [Policy.base(L).branch(0)] * unseen
+            return hitting.expected_steps(Maze(W, K, L), Policy.of(*rows))
+        return W + 2 * K + (W - 1 - unseen) * (4 * K + 1) + unseen * (2 * K * (L + 1) + 1)
+
+    solver.settle(check, questions.comparison(check, branches), "all W > unseen, K, L (z3)")
+
+
+def test_distillation_partial__solver(check):
+    _gaps_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_distillation_partial__control(check, route):
+    if route == "solver":
+        _gaps_asked(check)
+    else:
+        check.exhaust(GAPS, _with_gaps)
 
 
 def _mean(W, K, L, n, fixed):

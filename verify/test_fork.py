@@ -5,13 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
+from theory import closed_forms, fork
 from theory.chain import START, Chain, lumped_chain
+from theory.closed_forms import parameter, sft_rate
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify import nests, strategies
+from verify import nests, questions, solver, strategies
 from verify.judge import grid
 
 EPS = [Fraction(0), Fraction(1, 1000), Fraction(1, 7), Fraction(1, 2), Fraction(9, 10)]
@@ -63,24 +66,77 @@ def test_fork_sft__exact(check):
     check.exhaust(CASES, _predicted(Policy.sft_limit))
 
 
-def test_fork_sft__control(check):
-    check.exhaust(CASES, _predicted(Policy.sft_limit))
+def _affine(cost):
+    """Where the branches are drawn with probability eps wrong, the cost is affine in eps/(1-eps), as it is in W - 1."""
+    def measure(K, L, eps):
+        K, L, eps = map(parameter, (K, L, eps))
+        one, two = (parameter(cost(W, K, L)) for W in (1, 2))
+        return fraction(one + eps / (1 - eps) * (two - one))
+
+    return measure
+
+
+def _errors(W, eps):
+    return [W >= 2, eps >= 0, eps < 1]
+
+
+def _sft_asked(check):
+    solver.settle(check, questions.comparison(check, _affine(closed_forms.sft_steps), _errors, questions.powers),
+                  "all W >= 2, K, L and 0 <= eps < 1 (z3)")
+
+
+def test_fork_sft__solver(check):
+    _sft_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_sft__control(check, route):
+    if route == "solver":
+        _sft_asked(check)
+    else:
+        check.exhaust(CASES, _predicted(Policy.sft_limit))
 
 
 def test_fork_base__exact(check):
     check.exhaust(CASES, _predicted(Policy.base))
 
 
-def test_fork_base__control(check):
-    check.exhaust(CASES, _predicted(Policy.base))
+def _base_asked(check):
+    solver.settle(check, questions.comparison(check, _affine(closed_forms.base_steps), _errors),
+                  "all W >= 2, K, L and 0 <= eps < 1 (z3)")
+
+
+def test_fork_base__solver(check):
+    _base_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_base__control(check, route):
+    if route == "solver":
+        _base_asked(check)
+    else:
+        check.exhaust(CASES, _predicted(Policy.base))
 
 
 def test_fork_optimum__exact(check):
     check.exhaust(LIMITED, _predicted(lambda L: Policy.optimum()))
 
 
-def test_fork_optimum__control(check):
-    check.exhaust(LIMITED, _predicted(lambda L: Policy.optimum()))
+def _optimum_asked(check):
+    measure = _affine(lambda W, K, L: closed_forms.optimum_steps(W, K))
+    solver.settle(check, questions.comparison(check, measure, _errors), "all W >= 2, K and 0 <= eps < 1 (z3)")
+
+
+def test_fork_optimum__solver(check):
+    _optimum_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_optimum__control(check, route):
+    if route == "solver":
+        _optimum_asked(check)
+    else:
+        check.exhaust(LIMITED, _predicted(lambda L: Policy.optimum()))
 
 
 # 7/2 is what K = L = 1 comes to as eps tends to 1
@@ -95,8 +151,22 @@ def test_fork_sft_lower__tight(check):
     check.tight(ONE_DIAMOND, _predicted(Policy.sft_limit), factor=1.01)
 
 
-def test_fork_sft_lower__control(check):
-    check.exhaust([*CASES, *ONE_DIAMOND], _predicted(Policy.sft_limit))
+def _sft_lower_asked(check):
+    solver.settle(check, questions.induction(
+        check, fork.fork_sft, known=lambda K, L: [L**K >= 1, sft_rate(L) ** K >= sft_rate(L)], given=_errors),
+        "all W >= 2, K, L and 0 <= eps < 1 (z3, induction over K)")
+
+
+def test_fork_sft_lower__solver(check):
+    _sft_lower_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_sft_lower__control(check, route):
+    if route == "solver":
+        _sft_lower_asked(check)
+    else:
+        check.exhaust([*CASES, *ONE_DIAMOND], _predicted(Policy.sft_limit))
 
 
 def _lines(K, L, policy):
@@ -119,8 +189,43 @@ def test_fork_critical__exact(check):
     check.exhaust(DELTAS, _crossing)
 
 
-def test_fork_critical__control(check):
-    check.exhaust(DELTAS, _crossing)
+def _meeting(first, second, more):
+    """Where two costs, the second times 1 + more, are the same: (1 - eps) times each is affine in eps."""
+    (s, s_slope), (r, r_slope) = ((one, two - 2 * one) for one, two in (first, second))
+    return ((1 + more) * r - s) / (s_slope - (1 + more) * r_slope)
+
+
+def _at_one_and_two(cost, *size):
+    return [parameter(cost(W, *size)) for W in (1, 2)]
+
+
+def _excursion(K, L):
+    one, two = _at_one_and_two(closed_forms.sft_steps, K, L)
+    return two - one - 1
+
+
+def _critical_asked(check):
+    def critical(K, L, delta):
+        return fraction(_meeting(_at_one_and_two(closed_forms.sft_steps, K, L),
+                                 _at_one_and_two(closed_forms.optimum_steps, K), parameter(delta)))
+
+    def inside(K, L, delta):
+        return [delta > 0, _excursion(K, L) > (1 + delta) * (4 * K + 1) + delta]
+
+    solver.settle(check, questions.comparison(check, critical, inside, questions.powers, readable=False),
+                  "all K, L, delta of the domain (z3)")
+
+
+def test_fork_critical__solver(check):
+    _critical_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_critical__control(check, route):
+    if route == "solver":
+        _critical_asked(check)
+    else:
+        check.exhaust(DELTAS, _crossing)
 
 
 def _base_crossing(K, L):
@@ -132,8 +237,28 @@ def test_fork_worse_than_base__exact(check):
     check.exhaust(grid(K=range(1, 6), L=(1, 2, 4)), _base_crossing)
 
 
-def test_fork_worse_than_base__control(check):
-    check.exhaust(grid(K=range(1, 6), L=(1, 2, 4)), _base_crossing)
+def _worse_asked(check):
+    def worse(K, L):
+        return fraction(_meeting(_at_one_and_two(closed_forms.sft_steps, K, L),
+                                 _at_one_and_two(closed_forms.base_steps, K, L), 0))
+
+    def inside(K, L):
+        return [_excursion(K, L) + 1 > 2 * closed_forms.base_steps(1, K, L)]
+
+    solver.settle(check, questions.comparison(check, worse, inside, questions.powers, readable=False),
+                  "all K, L of the domain (z3)")
+
+
+def test_fork_worse_than_base__solver(check):
+    _worse_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_fork_worse_than_base__control(check, route):
+    if route == "solver":
+        _worse_asked(check)
+    else:
+        check.exhaust(grid(K=range(1, 6), L=(1, 2, 4)), _base_crossing)
 
 
 def _restarted(W, K, eps):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from theory import closed_forms, dynamics
 from theory.maze import Maze
 from theory.numeric import ball_precision
-from verify import measures, strategies
+from verify import measures, questions, solver, strategies
 from verify.judge import grid, seed_of
 from verify.learners import sft
 from verify.learners.edges import EdgePolicy
@@ -229,8 +229,21 @@ def test_sft_worse_than_base__exact(check):
     check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
 
 
-def test_sft_worse_than_base__control(check):
-    check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
+def _worse_asked(check):
+    solver.settle(check, questions.induction(check, closed_forms.sft_steps, start=3, known=questions.grown),
+                  "all W >= 2, K >= 3, L (z3, induction over K)")
+
+
+def test_sft_worse_than_base__solver(check):
+    _worse_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_sft_worse_than_base__control(check, route):
+    if route == "solver":
+        _worse_asked(check)
+    else:
+        check.exhaust(SMALL_FORKS, lambda W, K, L: closed_forms.sft_steps(W, K, L))
 
 
 def test_sft_worse_than_base__needed(check):

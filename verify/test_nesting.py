@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+
+import pytest
+import sympy
 from hypothesis import strategies as st
 
-from theory import nested
+from theory import closed_forms, nested
 from theory.maze import Maze
 from theory.mazes_general import nested_forks
 from theory.multigraph import expected_steps
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify import nests, strategies
+from verify import nests, questions, solver, strategies
 from verify.judge import grid
 
 # the witness solves a dense system in the number of arcs
@@ -61,8 +65,21 @@ def test_nested_optimum__exact(check):
     check.exhaust(SIZES, _ones)
 
 
-def test_nested_optimum__control(check):
-    check.exhaust(SIZES, _ones)
+def _ones_asked(check):
+    solver.settle(check, questions.comparison(check, lambda M, W, K: M * closed_forms.optimum_steps(W, K)),
+                  "all M, W, K (z3)")
+
+
+def test_nested_optimum__solver(check):
+    _ones_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_nested_optimum__control(check, route):
+    if route == "solver":
+        _ones_asked(check)
+    else:
+        check.exhaust(SIZES, _ones)
 
 
 def test_nested_restarts__searched(check):
@@ -111,8 +128,38 @@ def test_nested_losing__computed(check):
     check.exhaust(grid(W=range(2, 60), K=(1, 2, 15), L=(1, 5)), lambda W, K, L: nested.losing_depth(Maze(W, K, L)))
 
 
-def test_nested_losing__control(check):
-    check.exhaust(FEW, _losing)
+def _losing_asked(check):
+    """Over 2K+1 restarts cost W + .. + W^M and the optimum M(2W-1): an induction over M from the claimed depth on."""
+    M, W, K, L = (sympy.Symbol(name) for name in "MWKL")
+    restarts, optimum = W * (W**M - 1) / (W - 1), M * (2 * W - 1)
+    asked = []
+    for path, depth in questions.ways(check.body, {"W": W, "K": K, "L": L}):
+        def witness(case, depth=depth, shallow=0):
+            W, M = case["W"], shallow or case["M"]
+            maze = Maze(W, 1, 1)
+            dearer = (nested.restart_onward(M, maze, Policy.sft_limit(1))
+                      > nested.onward_steps(M, maze, Policy.optimum()))
+            return f"W = {W}: claimed from M = {depth} on, is not so at M = {M}" if dearer != (M >= depth) else None
+
+        inside = [W >= 2, *path]
+        asked += questions.steps([W**M >= W, restarts > optimum], M, [W], depth, [*inside, M >= depth],
+                                 frozenset("MW"), witness)
+        asked += [solver.Question(f"M = {m}", inside, questions.cleared(
+            [sympy.Le(restarts.subs(M, m), optimum.subs(M, m))], frozenset("W")), frozenset("W"),
+            functools.partial(witness, shallow=m)) for m in range(1, depth)]
+    solver.settle(check, asked, "all W >= 2, K, L and every M (z3, induction over M)")
+
+
+def test_nested_losing__solver(check):
+    _losing_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_nested_losing__control(check, route):
+    if route == "solver":
+        _losing_asked(check)
+    else:
+        check.exhaust(FEW, _losing)
 
 
 def _useless(W, K, L):
@@ -235,8 +282,35 @@ def test_nested_way_back_ones__exact(check):
     check.exhaust(SIZES, _ones_back)
 
 
-def test_nested_way_back_ones__control(check):
-    check.exhaust(SIZES, _ones_back)
+def _summed(cost, policy):
+    """h_1 + .. + h_M, h_m = h_{m-1} + H + H_1 for a balanced walker: (W+1+(W-1)E)Z + Y + Y', with Y' = Y, Z + Y = H_1.
+
+    At numbers by the recursion itself (`nested.way_back_steps`), which so confirms the sum.
+    """
+    def measure(M, W, K, L):
+        if isinstance(M, int):
+            return nested.way_back_steps(M, Maze(W, K, L), policy(L))
+        H, H_1 = cost(W, K, L), cost(1, K, L)
+        return M * H + (H + H_1) * M * (M - 1) / 2
+
+    return measure
+
+
+def _way_back_ones_asked(check):
+    measure = _summed(lambda W, K, L: closed_forms.optimum_steps(W, K), lambda L: Policy.optimum())
+    solver.settle(check, questions.comparison(check, measure), "all M, W, K (z3)")
+
+
+def test_nested_way_back_ones__solver(check):
+    _way_back_ones_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_nested_way_back_ones__control(check, route):
+    if route == "solver":
+        _way_back_ones_asked(check)
+    else:
+        check.exhaust(SIZES, _ones_back)
 
 
 def _walk_back(M, W, K, L):
@@ -248,8 +322,21 @@ def test_nested_way_back_base__exact(check):
     check.exhaust(SIZES, _walk_back)
 
 
-def test_nested_way_back_base__control(check):
-    check.exhaust(SIZES, _walk_back)
+def _way_back_base_asked(check):
+    solver.settle(check, questions.comparison(check, _summed(closed_forms.base_steps, Policy.base)),
+                  "all M, W, K, L (z3)")
+
+
+def test_nested_way_back_base__solver(check):
+    _way_back_base_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_nested_way_back_base__control(check, route):
+    if route == "solver":
+        _way_back_base_asked(check)
+    else:
+        check.exhaust(SIZES, _walk_back)
 
 
 def _sft_back(M, W, K, L):

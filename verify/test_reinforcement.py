@@ -6,13 +6,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import strategies as st
 
 from theory import closed_forms, dynamics, hitting, sign_path
 from theory.maze import Maze
 from theory.numeric import exact, fraction
 from theory.policy import Policy
-from verify import measures, strategies
+from verify import measures, questions, solver, strategies
 from verify.judge import grid
 from verify.learners import dense
 from verify.learners.exact import Exact
@@ -46,9 +47,20 @@ def test_figure3_target__exact(check):
     check.exhaust(PLANE, _from_prompt)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _target_asked(check):
+    solver.settle(check, questions.comparison(check, lambda W, K: closed_forms.optimum_steps(W, K) + 1),
+                  "all W, K (z3)")
+
+
+def test_figure3_target__solver(check):
+    _target_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_figure3_target__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _target_asked(check)
+    elif route == "certificate":
         check.certificate(_target_identity, "")
     else:
         check.exhaust(PLANE, _from_prompt)
@@ -58,8 +70,23 @@ def test_figure3_diagonal__exact(check):
     check.exhaust(PLANE, lambda W, K: _from_prompt(W, K) == 4 * W * K)
 
 
-def test_figure3_diagonal__control(check):
-    check.exhaust(PLANE, lambda W, K: _from_prompt(W, K) == 4 * W * K)
+def _diagonal_asked(check):
+    def right(answer, W, K):
+        return (sympy.Eq if answer else sympy.Ne)(closed_forms.optimum_steps(W, K) + 1, 4 * W * K)
+
+    solver.settle(check, questions.told_apart(check, right), "all W, K (z3)")
+
+
+def test_figure3_diagonal__solver(check):
+    _diagonal_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_figure3_diagonal__control(check, route):
+    if route == "solver":
+        _diagonal_asked(check)
+    else:
+        check.exhaust(PLANE, lambda W, K: _from_prompt(W, K) == 4 * W * K)
 
 
 CURVES = [{"maze": Maze(15, 15, 5), "steps": 300, "lr": 0.01}, {"maze": Maze(2, 3, 1), "steps": 300, "lr": 0.03},
@@ -149,8 +176,47 @@ def test_rlvr_signs__exact(check):
     check.exhaust(SIGNS, _wrong_signs)
 
 
-def test_rlvr_signs__control(check):
-    check.exhaust(SIGNS, _wrong_signs)
+def _signs_asked(check):
+    """The margins of `theory.sign_path` at base are the gradient's signs (`test_rlvr_path__proved` compares them).
+
+    A body that says 0 is right if no margin is 0 or less; one that says more is not if none is at K = 1.
+    """
+    W, K, L, j = (sympy.Symbol(name) for name in ("W", "K", "L", "j"))
+    inside = [W >= 2, W >= K, K >= 1, L >= 1]
+
+    def margins(K, j):
+        return list(sign_path.margins(W, K, j, L, sympy.Integer(1)).values())
+
+    def witness(case):
+        W, K, L = case["W"], case.get("K", 1), case["L"]
+        claimed, wrong = check.body(W, K, L), _wrong_signs(W, K, L)
+        return f"W = {W}, K = {K}, L = {L}: claimed {claimed} rows, {wrong} are" if claimed != wrong else None
+
+    def asked(name, given, values):
+        holds = questions.cleared([value > 0 for value in values], frozenset("WKL"))
+        return solver.Question(name, given, holds, frozenset("WKL"), witness)
+
+    if check.body(W, K, L) == 0:
+        # b_K apart: its margin at a real j between K - 1 and K may be negative
+        a, b, c, d = margins(K, j)
+        questions_ = [asked("a, c, d", [*inside, j >= 1, j <= K], [a, c, d]),
+                      asked("b_j", [*inside, j >= 1, j <= K - 1], [b]), asked("b_K", inside, [margins(K, K)[1]])]
+    else:
+        wrong = sympy.Or(*(value <= 0 for value in margins(1, 1)))
+        questions_ = [solver.Question("K = 1", [W >= 2, L >= 1], [wrong], frozenset("WL"), witness)]
+    solver.settle(check, questions_, "all W >= 2, W >= K, L, j (z3)")
+
+
+def test_rlvr_signs__solver(check):
+    _signs_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_rlvr_signs__control(check, route):
+    if route == "solver":
+        _signs_asked(check)
+    else:
+        check.exhaust(SIGNS, _wrong_signs)
 
 
 def test_rlvr_signs__needed(check):

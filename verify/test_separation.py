@@ -5,7 +5,9 @@ from fractions import Fraction
 import pytest
 
 from theory import closed_forms
-from verify import measures, strategies
+from theory.closed_forms import parameter
+from theory.numeric import fraction
+from verify import measures, questions, solver, strategies
 from verify.sweeps import PLANE, SMALL, WIDE
 
 
@@ -46,9 +48,20 @@ def test_separation_sft_lower__searched(check):
     check.search(strategies.sizes(60, 60, 60, least_W=2), _sft)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _sft_asked(check):
+    solver.settle(check, questions.induction(check, closed_forms.sft_steps, known=questions.grown),
+                  "all W >= 2, K, L (z3, induction over K)")
+
+
+def test_separation_sft_lower__solver(check):
+    _sft_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_separation_sft_lower__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _sft_asked(check)
+    elif route == "certificate":
         check.certificate(_sft_room, "")
     else:
         check.exhaust(WIDE, _sft)
@@ -82,9 +95,20 @@ def test_separation_rlvr_upper__exact(check):
     check.exhaust(PLANE, _optimum)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _above_asked(check):
+    solver.settle(check, questions.comparison(check, closed_forms.optimum_steps),
+                  "all W, K (z3)")
+
+
+def test_separation_rlvr_upper__solver(check):
+    _above_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_separation_rlvr_upper__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _above_asked(check)
+    elif route == "certificate":
         check.certificate(_room_above, "")
     else:
         check.exhaust(PLANE, _optimum)
@@ -98,9 +122,20 @@ def test_separation_rlvr_lower__exact(check):
     check.exhaust(PLANE, _optimum)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _below_asked(check):
+    solver.settle(check, questions.comparison(check, closed_forms.optimum_steps),
+                  "all W, K (z3)")
+
+
+def test_separation_rlvr_lower__solver(check):
+    _below_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_separation_rlvr_lower__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _below_asked(check)
+    elif route == "certificate":
         check.certificate(_room_below, "")
     else:
         check.exhaust(PLANE, _optimum)
@@ -123,9 +158,23 @@ def test_separation__searched(check):
     check.search(strategies.sizes(60, 60, 60, least_W=2), _gap)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _gap_asked(check):
+    def gap(W, K, L):
+        return fraction(parameter(closed_forms.sft_steps(W, K, L)) / parameter(closed_forms.optimum_steps(W, K)))
+
+    solver.settle(check, questions.induction(check, gap, known=questions.grown),
+                  "all W >= 2, K, L (z3, induction over K)")
+
+
+def test_separation__solver(check):
+    _gap_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_separation__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _gap_asked(check)
+    elif route == "certificate":
         check.certificate(_gap_room, "")
     else:
         check.exhaust(WIDE, _gap)
@@ -146,5 +195,17 @@ def test_no_gap_without_wrong_branch__exact(check):
     check.exhaust(ONE, _one_branch)
 
 
-def test_no_gap_without_wrong_branch__control(check):
-    check.exhaust(ONE, _one_branch)
+def _one_branch_asked(check):
+    solver.settle(check, questions.comparison(check, lambda K, L: closed_forms.sft_steps(1, K, L)), "all K, L (z3)")
+
+
+def test_no_gap_without_wrong_branch__solver(check):
+    _one_branch_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_no_gap_without_wrong_branch__control(check, route):
+    if route == "solver":
+        _one_branch_asked(check)
+    else:
+        check.exhaust(ONE, _one_branch)

@@ -13,7 +13,7 @@ from theory import closed_forms, coverage, dynamics, hitting, moments
 from theory.maze import Maze
 from theory.policy import Policy
 from theory.rewards import Reward
-from verify import strategies, students
+from verify import questions, solver, strategies, students
 from verify.forward import arrival_law
 from verify.judge import grid
 from verify.learners import dense, sft
@@ -34,8 +34,20 @@ def test_summary_linear__exact(check):
     check.exhaust(PLANE, _optimum)
 
 
-def test_summary_linear__control(check):
-    check.exhaust(PLANE, _optimum)
+def _linear_asked(check):
+    solver.settle(check, questions.comparison(check, closed_forms.optimum_steps), "all W, K (z3)")
+
+
+def test_summary_linear__solver(check):
+    _linear_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_summary_linear__control(check, route):
+    if route == "solver":
+        _linear_asked(check)
+    else:
+        check.exhaust(PLANE, _optimum)
 
 
 def test_summary_exponential__exact(check):

@@ -10,16 +10,17 @@ from fractions import Fraction
 
 import flint
 import networkx as nx
+import pytest
 from hypothesis import strategies as st
 
-from theory import hitting
+from theory import closed_forms, hitting, topology
 from theory.elimination import eliminate, totals
 from theory.mazes_general import ROOT, complete_tree, leaf, path_star, rooms, star
 from theory.multigraph import BASE, Walk, expected_steps, mean_steps
 from theory.numeric import exact, fraction
 from theory.planning import never_back, sft_limit, turn_gains, wall_follower
 from theory.policy import Policy
-from verify import strategies
+from verify import questions, solver, strategies
 from verify.judge import grid
 
 STARS = grid(W=[1, 2, 3], K=[1, 2, 3], L=[1, 2, 4])
@@ -454,8 +455,28 @@ def test_never_targets_one__tight(check):
     check.tight([{"W": W, "K": 1, "L": 1} for W in (8, 60)], _alone, 1.01)
 
 
-def test_never_targets_one__control(check):
-    check.exhaust(ALONE, _alone)
+def _sought_forms(W, K, L, n):
+    """`never_targets` at numbers, and in closed form at symbols: E_SFT by what one branch more costs."""
+    if isinstance(K, int):
+        return topology.never_targets(W, K, L, n)
+    E = closed_forms.sft_steps(2, K, L) - closed_forms.sft_steps(1, K, L) - 1
+    return W + 2 * K + (n - 1) * E + (W - n) * (2 * K * (L + 1) + 1)
+
+
+def _alone_asked(check):
+    solver.settle(check, questions.comparison(check, lambda W, K, L: _sought_forms(W, K, L, 1)), "all W, K, L (z3)")
+
+
+def test_never_targets_one__solver(check):
+    _alone_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_never_targets_one__control(check, route):
+    if route == "solver":
+        _alone_asked(check)
+    else:
+        check.exhaust(ALONE, _alone)
 
 
 def test_never_targets_two__exact(check):
@@ -466,5 +487,19 @@ def test_never_targets_two__tight(check):
     check.tight([{"W": n, "K": 1, "L": 1, "n": n} for n in (2, 3, 5)], _sought, 1)
 
 
-def test_never_targets_two__control(check):
-    check.exhaust(SHARES, _sought)
+def _two_asked(check):
+    rho = closed_forms.sft_rate
+    solver.settle(check, questions.induction(check, _sought_forms, known=lambda K, L: [L**K >= 1, rho(L)**K >= rho(L)]),
+                  "all 2 <= n <= W, K, L (z3, induction over K)")
+
+
+def test_never_targets_two__solver(check):
+    _two_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_never_targets_two__control(check, route):
+    if route == "solver":
+        _two_asked(check)
+    else:
+        check.exhaust(SHARES, _sought)

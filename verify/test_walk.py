@@ -3,12 +3,14 @@
 from fractions import Fraction
 
 import pytest
+import sympy
 from hypothesis import strategies as st
 
 from theory import closed_forms, dynamics, hitting, moments
+from theory.closed_forms import parameter
 from theory.maze import Maze
 from theory.policy import Policy
-from verify import measures, strategies
+from verify import measures, questions, solver, strategies
 from verify.learners import sft
 from verify.learners.learning import Budget
 from verify.rollouts import rollouts
@@ -22,8 +24,52 @@ def test_difference_recursion__searched(check):
     check.search(strategies.excursions(), measures.differences)
 
 
-def test_difference_recursion__control(check):
-    check.search(strategies.excursions(), measures.differences)
+def _differences_asked(check):
+    """The Bellman equations of a branch of K = 1, 2 diamonds: no rows and no costs-to-go solve them otherwise; and at
+    one node of any branch they give the recursion.
+
+    A_x, B_x: cost-to-go at node x, having come from the fork's side, from the leaf's; P_x, Q_x: persistence there.
+    """
+    asked = []
+    for K in (1, 2):
+        rows = {name: [sympy.Symbol(f"{name}{j}") for j in range(1, K + 1)] for name in "abcd"}
+        A, B = ([sympy.Symbol(f"{name}{x}") for x in range(2 * K + 2)] for name in "AB")
+        P = [rows[name][j] for j in range(K) for name in "ca"]
+        Q = [rows[name][j] for j in range(K) for name in "db"]
+        equations = [sympy.Eq(A[2 * K + 1], 1 + B[2 * K])]
+        for x in range(1, 2 * K + 1):
+            p, q = P[x - 1], Q[x - 1]
+            equations += [sympy.Eq(A[x], 1 + p * A[x + 1] + (1 - p) * B[x - 1]),
+                          sympy.Eq(B[x], 1 + q * B[x - 1] + (1 - q) * A[x + 1])]
+        claimed = check.body(maze=Maze(2, K, 1), policy=Policy(**rows), branch=1)
+
+        def witness(case, K=K):
+            policy = Policy(**{name: [case[f"{name}{j}"] for j in range(1, K + 1)] for name in "abcd"})
+            case = {"maze": Maze(2, K, 1), "policy": policy, "branch": 1}
+            wrong = check.body(**case) != measures.differences(**case)
+            return f"{policy}, K = {K}: the differences solve no Bellman equations" if wrong else None
+
+        inside = [relation for p in P + Q for relation in (p > 0, p <= 1)]
+        asked.append(solver.Question(f"K = {K}", [*equations, *inside],
+                                     [sympy.Eq(A[x + 1] - B[x], D) for x, D in enumerate(claimed)], witness=witness))
+    p, q, D, a, b, beyond, before = (sympy.Symbol(name) for name in ("p", "q", "D", "a", "b", "A", "B"))
+    asked.append(solver.Question("any node", [
+        p > 0, p <= 1, q > 0, q <= 1, sympy.Eq(a, 1 + p * beyond + (1 - p) * before),
+        sympy.Eq(b, 1 + q * before + (1 - q) * beyond), sympy.Eq(beyond - b, D)],
+        [sympy.Eq(a - before, 1 + p / q * (1 + D))]))
+    solver.settle(check, asked, "K <= 2 and all rows in (0, 1], and from any node to the next (z3, Bellman equations)")
+
+
+def test_difference_recursion__solver(check):
+    _differences_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_difference_recursion__control(check, route):
+    if route == "solver":
+        _differences_asked(check)
+    else:
+        check.search(strategies.excursions(), measures.differences)
 
 
 def test_excursion__searched(check):
@@ -108,6 +154,23 @@ def test_recursion__simulated(check, policy):
     assert float(check.body(maze, policy, 0)) - float((1 - law.F).sum()) <= second / 4000
     check.sample(law, _law(maze, twin, 4000),
                  lambda seed: rollouts(maze, policy, 40_000, seed=seed, limit=10**6))
+
+
+def _counted(maze, policy, target, n):
+    """E[min(T, n)] = sum of P(T > m), m < n."""
+    return float((1 - moments.reach_curve(maze, policy, n, target=target)[0]).sum())
+
+
+COUNTED = [{"maze": Maze(2, 1, 2), "policy": Policy("1/2", "2/3", "3/4", "4/5"), "target": 1, "n": n}
+           for n in (10, 100, 1000)]
+
+
+def test_expected_limit__sweep(check):
+    check.sweep(COUNTED, _counted, 1e-9)
+
+
+def test_expected_limit__control(check):
+    check.sweep(COUNTED, _counted, 1e-9)
 
 
 def test_gradient__searched(check):
@@ -198,6 +261,49 @@ def test_optimum_cost__control(check, route):
         check.exhaust(SMALL, measures.optimum_steps)
 
 
+def _sized(case):
+    return {**case, "W": case["maze"].W, "K": case["maze"].K}
+
+
+def _steps_of(maze, policy, **_):
+    return hitting.recursive_steps(maze, policy)
+
+
+ONES = [_sized({"maze": Maze(W, K, 1), "policy": Policy.optimum()}) for W in (1, 2) for K in (1, 2)]
+
+
+def test_optimum_least__searched(check):
+    check.search(strategies.tied_walks().map(_sized), _steps_of)
+
+
+def test_optimum_least__tight(check):
+    check.tight(ONES, _steps_of, 1)
+
+
+def test_optimum_least__control(check):
+    check.exhaust(ONES, _steps_of)
+
+
+def _least(maze, policy):
+    return hitting.recursive_steps(maze, policy) == closed_forms.optimum_steps(maze.W, maze.K)
+
+
+@st.composite
+def _nearly_ones(draw):
+    """Rows that are 1 nearly everywhere, of any maze, one branch included."""
+    maze = draw(strategies.mazes())
+    entries = st.lists(st.sampled_from([1, 1, 1, Fraction(1, 2)]), min_size=maze.K, max_size=maze.K)
+    return {"maze": maze, "policy": Policy(*(draw(entries) for _ in "abcd"))}
+
+
+def test_optimum_only__searched(check):
+    check.search(_nearly_ones(), _least)
+
+
+def test_optimum_only__control(check):
+    check.search(_nearly_ones(), _least)
+
+
 def _homogeneous():
     return st.builds(lambda case, rows: {"W": case["W"], "K": case["K"], **rows},
                      strategies.sizes(4, 6, 1), strategies.rows())
@@ -258,9 +364,24 @@ def test_sft_growth__exact(check):
     check.exhaust(WIDE, _growth)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _growth_asked(check):
+    def growth(W, K, L):
+        h = [parameter(closed_forms.sft_steps(W, K + i, L)) for i in range(3)]
+        return (h[2] - h[1] - 2) / (h[1] - h[0] - 2)
+
+    solver.settle(check, questions.comparison(
+        check, growth, lambda K, L: [closed_forms.sft_rate(L) ** K > 0], questions.powers), "all W >= 2, K, L (z3)")
+
+
+def test_sft_growth__solver(check):
+    _growth_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_sft_growth__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _growth_asked(check)
+    elif route == "certificate":
         check.certificate(closed_forms.growth_residual, "")
     else:
         check.exhaust(WIDE, _growth)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import strategies as st
 
 from theory import closed_forms, hitting, moments, restarts, wrappers
@@ -16,7 +17,7 @@ from theory.chain import lumped_chain
 from theory.maze import Maze
 from theory.numeric import exact
 from theory.policy import Policy
-from verify import inference, strategies, wrapped
+from verify import inference, questions, solver, strategies, wrapped
 from verify.judge import grid
 from verify.learners.edges import EdgePolicy
 from verify.sampling import Law
@@ -182,9 +183,19 @@ def test_search_gap__searched(check):
     check.search(SIZES, _search_sft)
 
 
-@pytest.mark.parametrize("route", ["certificate", "solve"])
+def _room_asked(check):
+    solver.settle(check, questions.comparison(check, wrappers.search_sft), "all W, K, L (z3)")
+
+
+def test_search_gap__solver(check):
+    _room_asked(check)
+
+
+@pytest.mark.parametrize("route", ["certificate", "solve", "solver"])
 def test_search_gap__control(check, route):
-    if route == "certificate":
+    if route == "solver":
+        _room_asked(check)
+    elif route == "certificate":
         check.certificate(_room, "")
     else:
         check.exhaust(WIDE, lambda W, K, L: wrappers.search_sft(W, K, L))
@@ -209,8 +220,25 @@ def test_search_threshold__simulated(check):
                float(wrappers.search_sft(5, 1, 5)), lambda seed: draw(seed).steps)
 
 
-def test_search_threshold__control(check):
-    check.exhaust(grid(W=range(1, 17), K=range(1, 17)), _threshold)
+def _threshold_asked(check):
+    def right(answer, W, K, L):
+        """Below the answer search costs less at every L, from it on at least as much."""
+        sft, optimum = wrappers.search_sft(W, K, L), closed_forms.optimum_steps(W, K)
+        return sympy.Or(sympy.And(L >= answer, sft >= optimum), sympy.And(L < answer, sft < optimum))
+
+    solver.settle(check, questions.told_apart(check, right), "all W >= 2, K, L (z3)")
+
+
+def test_search_threshold__solver(check):
+    _threshold_asked(check)
+
+
+@pytest.mark.parametrize("route", ["solve", "solver"])
+def test_search_threshold__control(check, route):
+    if route == "solver":
+        _threshold_asked(check)
+    else:
+        check.exhaust(grid(W=range(1, 17), K=range(1, 17)), _threshold)
 
 
 SMALLEST = strategies.mazes(2, 2, 2)

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from theory.claim import Claim, claims
 from theory.numbering import NUMBERS, labels_of, number_of
 from theory.numeric import InputError
+from theory.proofs import line_of, proofs, sources
 from verify.evidence import OPEN, RANK, ROOT, Verdict, unexpected
 
 PAPER, TOLD, GROUND, CHECKS = ("Theorems, corollary, figure", "What readers and critics are told",
@@ -160,8 +161,20 @@ def check(label: str) -> str:
 
 def links(label: str, words: str = "checks: ") -> str:
     """'[walk.py](..#L7), [checks: exact, control](..#L70)'."""
+    proof = f", {proof_link(label, '../')}" if label in proofs() else ""
     return (f"[{_topic(claims()[label])}.py]({code(label)}), "
-            f"[{words}{', '.join(_checks()[label][2])}]({check(label)})")
+            f"[{words}{', '.join(_checks()[label][2])}]({check(label)}){proof}")
+
+
+@functools.cache
+def _coq() -> dict[str, str]:
+    return sources()
+
+
+def proof_link(label: str, root: str) -> str:
+    """'[proof](../theory/proofs/Separation.v#L40)'; root: the way from the document to the repository."""
+    proof = proofs()[label]
+    return f"[proof]({root}theory/proofs/{proof.file}.v#L{line_of(proof, _coq())})"
 
 
 def tally(labels: Iterable[str], found: Mapping[str, Verdict]) -> str:
@@ -226,7 +239,8 @@ def numbers(found: Mapping[str, Verdict]) -> str:
     lines = ["| number | note | claims | verdicts |", "|---|---|---|---|"]
     for number in sorted(set(NUMBERS.values()), key=_order):
         labels = [label for label in claims() if number_of(label) == number]
-        named = "<br>".join(f"[`{label}`]({code(label)}), [checks]({check(label)})" for label in labels)
+        named = "<br>".join(f"[`{label}`]({code(label)}), [checks]({check(label)})"
+                            + (f", {proof_link(label, '../')}" if label in proofs() else "") for label in labels)
         lines.append(f"| {number} | [{home_of(number)}]({home_of(number)}) | {named} | {tally(labels, found)} |")
     return "\n".join(lines) + "\n"
 

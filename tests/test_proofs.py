@@ -1,0 +1,360 @@
+"""The bridge between Coq and the claims: what it notices, what the kernel's word counts for, and what its lack shows.
+
+Tests that run Coq compile a few files only; without coqc they are skipped, and say so.
+"""
+
+import dataclasses
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sympy
+
+from tests.conftest import needs
+from theory.claim import claims
+from theory.numeric import InputError
+from theory.proofs import Proof, beside, line_of, proofs, requires, sources
+from theory.proofs import export as exporting
+from theory.proofs.export import binders, bridges, related, statement, theorems
+from theory.proofs.formulas import POWER, coq
+from verify import kernel
+from verify.report import prooftable
+
+HOME = Path(__file__).parent.parent
+W, K, L = sympy.symbols("W K L", positive=True)
+FORBIDDEN = re.compile(r"\b(Admitted|admit|Axiom|Axioms|Parameter|Parameters|Conjecture|Abort|bypass_check)\b"
+                       r"|Unset\s+(Guard|Positivity|Universe)|type-in-type|Declare\s+ML")
+
+
+# -- formulas -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("value, text", [
+    (W + 2 * K, "2 * K + W"), (-W, "-W"), (W - 1, "W - 1"), (sympy.Rational(3, 7), "3 / 7"), (2, "2"), (True, "1"),
+    ((L + 1) ** 2 / L, "(L + 1) ^ 2 / L"), (1 / L, "1 / L"), (POWER((L + 1) ** 2 / L, K), "((L + 1) ^ 2 / L) ^ K"),
+    (L ** (K - 1), "L ^ (K - 1)"), (L ** (1 - K), "1 / (L ^ (K - 1))"), ((1, L), "(1, L)"),
+    (sympy.Max(W, K), "(Rmax K W)")])
+def test_a_formula_is_written_as_coq_reads_it(value, text):
+    assert coq(value).replace("(L ^ (K - 1))", "L ^ (K - 1)") == text.replace("(L ^ (K - 1))", "L ^ (K - 1)")
+
+
+def test_what_has_no_notation_is_refused():
+    with pytest.raises(InputError, match="sin"):
+        coq(sympy.sin(W))
+    with pytest.raises(InputError, match="no whole exponent"):
+        coq(W ** (K / 2))
+
+
+# -- the registry of proofs -----------------------------------------------------------------------------------------
+
+def test_every_proof_is_of_a_claim_and_has_a_theorem_and_no_two_share_one():
+    texts, seen = sources(), {}
+    for label, proof in proofs().items():
+        assert label in claims() and proof.words and proof.file in texts
+        assert line_of(proof, texts) > 0
+        assert seen.setdefault(proof.theorem, label) == label
+    for item in beside():
+        assert line_of(item, texts) > 0 and item.words
+        assert item.name not in claims() or item.name not in proofs(), item.name
+
+
+@pytest.mark.parametrize("label", sorted(proofs()))
+def test_every_proof_has_its_statement_its_relation_and_a_refuted_twin(label):
+    proof, claim = proofs()[label], claims()[label]
+    names = [name for name, _, _ in theorems(proof)]
+    assert related(proof, claim)
+    assert names[0] == f"claim_{label}" and f"twin_{label}" in names
+    assert proof.tie in ("formula", "cases", "by hand")
+    if proof.tie == "formula":
+        assert statement(proof, claim.body) != statement(proof, claim.control)
+    if proof.tie == "by hand":
+        assert proof.differs, "what is tied by hand only says so"
+
+
+def test_most_proofs_are_tied_by_formula_or_by_cases():
+    ties = [proof.tie for proof in proofs().values()]
+    assert ties.count("formula") > len(ties) / 2 and ties.count("by hand") < len(ties) / 6
+
+
+HYPOTHESIS = re.compile(r"\((\w+) (<=|<) (\w+)\)%nat -> ")
+
+
+@pytest.mark.parametrize("label", sorted(proofs()))
+def test_no_hypothesis_on_sizes_is_stronger_than_the_claims_domain(label):
+    """For small sizes in the domain every hypothesis of the statement on whole numbers holds, the target being 0."""
+    proof, claim = proofs()[label], claims()[label]
+    asked = [(a, relation, b) for a, relation, b in HYPOTHESIS.findall(proof.statement)
+             if {a, b} - {str(n) for n in range(10)} <= {"W", "K", "L", "M", "t", "n"}]
+    names = [name for name in ("W", "K", "L", "M", "n") if name in claim.parameters]
+    inside = 0
+    for sizes in itertools.product((1, 2, 3, 4), repeat=len(names)):
+        case = dict(zip(names, sizes, strict=True))
+        try:
+            holds = claim.domain.holds(**case)
+        except (TypeError, AttributeError):
+            return                                 # the domain speaks of a maze or of rows, not of sizes
+        if holds:
+            inside += 1
+            for a, relation, b in asked:
+                left, right = (int(x) if x.isdigit() else {"t": 0, **case}.get(x) for x in (a, b))
+                if left is not None and right is not None:
+                    assert left <= right if relation == "<=" else left < right, (label, case, a, relation, b)
+    assert inside or not names
+
+
+def test_a_statement_with_another_relation_is_noticed():
+    proof = dataclasses.replace(proofs()["optimum_least"], statement=proofs()["optimum_least"].statement.replace(
+        "{formula} <= H", "H <= {formula}"))
+    with pytest.raises(InputError, match="does not state 'at least'"):
+        list(theorems(proof))
+
+
+def test_binders_are_read():
+    assert binders("forall (W K : nat) (P Q : nat -> R) (H : R), x") == ["W", "K", "P", "Q", "H"]
+
+
+@pytest.mark.parametrize("stem", sorted(sources()))
+def test_a_source_has_nothing_unproved(stem):
+    """Print Assumptions would show it; this shows it without Coq, comments included."""
+    text = sources()[stem]
+    assert not FORBIDDEN.search(text)
+    assert text.startswith("(**")
+    assert all(len(line) <= 120 for line in text.splitlines())
+    assert not re.search(r"^(Variable|Hypothesis)", text, re.M), "only inside a section"
+
+
+# -- the kernel -----------------------------------------------------------------------------------------------------
+
+def _files(**changed):
+    """The sources that the closed forms and the optimum need, some of them changed, with their bridges."""
+    everything = kernel.texts()
+    wanted = {"Sums", "Walk", "Families", "Bridging", "ClosedForms", "ClosedFormsBridge"}
+    files = {stem: text for stem, text in everything.items() if stem in wanted}
+    for stem, (old, new) in changed.items():
+        assert files[stem].count(old) >= 1, old
+        files[stem] = files[stem].replace(old, new)
+    return files
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """A folder with the unchanged files compiled, and what the kernel said of them."""
+    needs("coq", kernel.installed())
+    folder = tmp_path_factory.mktemp("proofs")
+    return folder, kernel.prove(files=_files(), folder=folder)
+
+
+@pytest.fixture
+def said(compiled, tmp_path):
+    """What the kernel says of changed files, on top of the unchanged ones."""
+    def prove(files):
+        shutil.copytree(compiled[0], tmp_path / "changed")
+        return kernel.prove(files=files, folder=tmp_path / "changed")
+
+    return prove
+
+
+def test_the_kernel_accepts_and_names_axioms_and_lines(compiled):
+    words = compiled[1]
+    word = words.accepted["base_cost"]
+    assert word.theorem == "ClosedForms.base_cost" and word.line == line_of(proofs()["base_cost"])
+    assert set(word.axioms) <= set(kernel.AXIOMS) and word.axioms
+    assert word.seconds > 0 and words.coq == kernel.installed()
+    assert "separation" in words.refused and "not compiled" in words.refused["separation"]
+
+
+OPTIMUM = """Theorem optimum_cost (W K t : nat) (H : R) : (1 <= K)%nat -> (t < W)%nat -> optimum_steps W K t H ->
+  H = (2 * W - 1) * (2 * K + 1).
+Proof."""
+
+
+def _with(*before, said=OPTIMUM):
+    """ClosedForms.v with other lines in front of the optimum's proof, which then proves a lemma."""
+    return (OPTIMUM, "\n".join((*before, said, "Qed." if "exact" in said else "", OPTIMUM.replace(
+        "Theorem optimum_cost", "Lemma was"))))
+
+
+@pytest.mark.parametrize("change, reason", [
+    ((OPTIMUM, OPTIMUM.replace("2 * K + 1", "2 * K + 2")), "line"),
+    (_with(said=OPTIMUM + " Admitted."), "ClosedForms.optimum_cost stands on"),
+    (_with("Axiom believed : forall (W K t : nat) (H : R), H = (2 * W - 1) * (2 * K + 1).",
+           said=OPTIMUM + " intros. exact (believed W K t H)."), "believed")],
+    ids=["constant", "admitted", "axiom"])
+def test_a_change_on_coqs_side_is_red(change, reason, said):
+    words = said(_files(ClosedForms=change))
+    assert "optimum_cost" not in words.accepted and reason in words.refused["optimum_cost"], words.refused
+
+
+def test_a_stronger_hypothesis_is_red(said):
+    """The theorem with it is true, and proved; it is not what the claim says."""
+    words = said(_files(ClosedForms=("Theorem base_cost (W K L t : nat) (H : R) : (1 <= K)%nat",
+                                     "Theorem base_cost (W K L t : nat) (H : R) : (2 <= K)%nat")))
+    assert "ClosedFormsBridge.v" in words.refused["base_cost"], words.refused
+
+
+@pytest.mark.parametrize("which", ["body", "control"])
+def test_a_change_on_pythons_side_is_red(which, said, monkeypatch):
+    """A body with another constant, a twin that is none: the kernel cannot prove the one, nor refute the other."""
+    known = dict(claims())
+    true = known["optimum_cost"].body
+
+    def other(W, K):
+        """The optimum."""
+        return true(W, K) + int(which == "body")
+
+    changed = dataclasses.replace(known["optimum_cost"], **{which: other})
+    monkeypatch.setattr(exporting, "claims", lambda: {**known, "optimum_cost": changed})
+    files = _files()
+    monkeypatch.undo()
+    assert "ClosedFormsBridge.v" in said(files).refused["optimum_cost"]
+
+
+def test_what_print_assumptions_says_is_read_strictly():
+    said = ('     = "asked of x"\n     : string\n{}\n'
+            '     = "asked of y"\n     : string\nClosed under the global context\n')
+    off = "Axioms:\nx is assumed to be guarded.\nA.b : forall n,\n  n = n"
+    assert kernel.read_assumptions(said.format(off), ["x", "y"]) == {"x": ["A.b", "x is assumed to be guarded."],
+                                                                   "y": []}
+    for wrong in ("", "nothing"):
+        with pytest.raises(InputError, match="answered"):
+            kernel.read_assumptions(said.format(wrong), ["x", "y"])
+
+
+# -- what is kept -----------------------------------------------------------------------------------------------------
+
+def _words(label="optimum_cost", **more):
+    bridge = {name: said for name, said, _ in theorems(proofs()[label])}
+    word = kernel.Word(proofs()[label].theorem, 1, bridge, ("ClassicalDedekindReals.sig_forall_dec",), 0.1)
+    return kernel.Words(**{"sources": kernel.sources_hash(kernel.texts()), "coq": "8.16.1", "seconds": 1.0,
+                           "accepted": {label: word}, **more})
+
+
+def test_words_come_back_as_they_were_kept(tmp_path):
+    kernel.keep(_words(), tmp_path / "proofs.json")
+    assert kernel.read(tmp_path / "proofs.json") == _words()
+    assert kernel.known(tmp_path / "proofs.json") == _words()
+
+
+def test_words_on_other_sources_count_for_nothing(tmp_path):
+    kernel.keep(_words(sources="0" * 16), tmp_path / "proofs.json")
+    assert kernel.known(tmp_path / "proofs.json") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"accepted": 3}', '{"accepted": {"x": {}}, "beside": {}}'])
+def test_a_malformed_file_is_named(tmp_path, text):
+    (tmp_path / "proofs.json").write_text(text)
+    with pytest.raises(InputError, match="proofs.json: not what make prove writes"):
+        kernel.known(tmp_path / "proofs.json")
+
+
+def test_a_word_counts_for_the_statement_that_was_compiled_only(monkeypatch):
+    claim = claims()["optimum_cost"]
+    monkeypatch.setattr(kernel, "known", _words)
+    assert kernel.holds("optimum_cost", claim.body) and not kernel.holds("optimum_cost", claim.control)
+    compiled = {"claim_optimum_cost": "True", "twin_optimum_cost": "True"}
+    other = kernel.Word("ClosedForms.optimum_cost", 1, compiled, (), 0)
+    monkeypatch.setattr(kernel, "known", lambda: _words(accepted={"optimum_cost": other}))
+    with pytest.raises(InputError, match="was not asked"):
+        kernel.holds("optimum_cost", claim.body)
+    monkeypatch.setattr(kernel, "known", lambda: _words(accepted={}, refused={"optimum_cost": "line 3: no"}))
+    with pytest.raises(InputError, match="refused optimum_cost: line 3: no"):
+        kernel.holds("optimum_cost", claim.body)
+
+
+def test_a_quoted_claim_that_was_proved_false_does_not_hold(monkeypatch):
+    label = "figure3_target_quoted"
+    monkeypatch.setattr(kernel, "known", lambda: _words(label))
+    assert not kernel.holds(label, claims()[label].body)
+
+
+def test_the_shipped_words_belong_to_these_sources():
+    words = kernel.known(kernel.SHIPPED)
+    assert words and not words.refused and set(words.accepted) == set(proofs()), "stale: run make evidence"
+    assert set(words.beside) == {item.theorem for item in beside()}
+
+
+# -- where there is no Coq ------------------------------------------------------------------------------------------
+
+def _without_coq(tmp_path, *command):
+    empty = tmp_path / "bin"
+    empty.mkdir(exist_ok=True)
+    keep = {"XDG_CACHE_HOME": str(tmp_path), "PATH": str(empty)}
+    ours = ("BACKTRACK_NEEDS", "BACKTRACK_EVIDENCE")
+    wanted = {name: value for name, value in os.environ.items() if name not in ours}
+    return subprocess.run([sys.executable, *command], cwd=HOME, capture_output=True, text=True, env={**wanted, **keep})
+
+
+def test_without_coq_prove_says_how_to_get_it(tmp_path):
+    run = _without_coq(tmp_path, "-m", "verify", "prove")
+    assert run.returncode == 2 and run.stdout == ""
+    assert run.stderr == "backtrack: coqc is not installed; on Debian and Ubuntu: apt-get install coq\n"
+
+
+def test_without_coq_the_checks_are_not_run_and_leave_no_evidence(tmp_path):
+    kept = tmp_path / "evidence.jsonl"
+    run = _without_coq(tmp_path, "-m", "pytest", "verify/test_proofs.py", "-q", "-n", "0", "-rs", "--evidence",
+                       str(kept), "--claims", "optimum_cost")
+    assert run.returncode == 0 and "2 skipped" in run.stdout, run.stdout[-2000:]
+    assert "not run: coqc is not installed" in run.stdout
+    assert not kept.exists()
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
+def test_the_table_says_not_run_refused_or_accepted():
+    for words, said in ((None, {"not run"}), (_words(refused={"sft_cost": "line 3: no"}), {
+            "accepted by Coq 8.16.1", "refused: line 3: no", "refused: not compiled"})):
+        rows = prooftable.rows(words)
+        assert {row["said"] for row in rows} == said and len(rows) == len(proofs())
+        assert all(bool(row["axioms"]) == row["said"].startswith("accepted") for row in rows)
+    assert prooftable.summary(None).startswith("not run")
+    assert "1 REFUSED" in prooftable.summary(_words(refused={"sft_cost": "line 3: no"}))
+
+
+def test_a_row_shows_the_theorem_as_it_stands():
+    row = next(row for row in prooftable.rows(None) if row["label"] == "optimum_cost")
+    text = (HOME / row["file"]).read_text().splitlines()
+    assert row["text"].splitlines()[0] == text[row["line"] - 1] and row["text"].endswith("(2 * W - 1) * (2 * K + 1).")
+
+
+def test_sources_come_in_the_order_in_which_they_build_on_each_other():
+    seen = set()
+    for stem, text in sources().items():
+        assert set(requires(text)) & set(sources()) <= seen, stem
+        seen.add(stem)
+
+
+def test_a_proof_entered_twice_is_refused(monkeypatch):
+    from theory.proofs import growing, walking
+
+    monkeypatch.setattr(growing, "PROOFS", (*growing.PROOFS, walking.PROOFS[0]))
+    proofs.cache_clear()
+    try:
+        with pytest.raises(InputError, match="entered twice"):
+            proofs()
+    finally:
+        monkeypatch.undo()
+        proofs.cache_clear()
+
+
+def test_the_bridges_name_every_claim_and_stay_comments():
+    texts = bridges()
+    assert sum(text.count("Theorem claim_") for text in texts.values()) == len(proofs())
+    for text in texts.values():
+        assert "Admitted" not in text and text.count("(**") == text.count("*)")
+
+
+@pytest.mark.skipif("thorough" not in os.environ.get("BACKTRACK_PROFILE", ""), reason="coqchk: thorough profile only")
+def test_coqchk_accepts_the_compiled_files():
+    needs("coq", shutil.which("coqchk"))
+    words = kernel.prove(checker=True)
+    assert not words.refused and json.dumps(words.checker)
+
+
+def test_a_proof_is_a_value():
+    assert Proof("x", "File", "True", "all").theorem == "File.x"
