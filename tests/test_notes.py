@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from theory.claim import claims
 from theory.numbering import NUMBERS, labels_of
 from theory.numeric import InputError
+from theory.proofs import proofs, sources
 from verify.evidence import RANK, Evidence, Verdict
 from verify.report import docs, opening
 from verify.report.docs import refreshed
@@ -187,19 +188,50 @@ def test_every_command_parses(document, tmp_path):
 
 # -- what the notes promise -------------------------------------------------------------------------------------
 
-def test_certificates_and_arguments_on_paper_are_told_apart():
+def _listed_as(text):
+    """Kind of proof -> the labels that proofs.md lists under it."""
+    kinds = ("Kernel", "Certificate", "Solver", "On paper only", "Computed, with no argument")
+    found = {kind: set() for kind in kinds}
+    mark = rf"\*({'|'.join(kinds)}):\*"
+    for kind, passage, _ in re.findall(rf"{mark}(.*?)(?={mark}|\n\n|\Z)", text, re.S):
+        found[kind] |= set(re.findall(r"`(\w+)`", passage)) & set(claims())
+    return found
+
+
+def test_kinds_of_proof_are_told_apart():
     text = (NOTES_HOME / "proofs.md").read_text(encoding="utf-8")
     text = re.sub(r"<!-- generated.*?<!-- end -->", "", text, flags=re.S)
-    seen = 0
-    for said, proved in ((r"\*Certificate:\*", True), (r"\*(?:On paper only|Computed, with no argument):\*", False)):
-        for passage in re.findall(said + r"(.*?)(?=\*Certificate:|\*On paper|\*Computed|\n\n)", text, re.S):
-            for label in re.findall(r"`(\w+)`", passage):
-                if label in claims():
-                    seen += 1
-                    assert ("proved" in opening._checks()[label][2]) == proved, label
-    assert seen > 40
-    last = text[text.index("## What stays without a proof"):]
-    assert not [label for label in re.findall(r"`(\w+)`", last) if "proved" in opening._checks()[label][2]]
+    made = {"Kernel": set(proofs())} | {
+        kind: {label for label, (_, _, aspects) in opening._checks().items() if aspect in aspects}
+        for kind, aspect in (("Certificate", "proved"), ("Solver", "solver"))}
+    listed = _listed_as(text)
+    for kind, labels in listed.items():
+        proved = made.get(kind)
+        assert labels <= proved if proved else not labels & set().union(*made.values()), kind
+        assert kind == "Kernel" or labels & made["Kernel"] <= listed["Kernel"], f"{kind}: a kernel has checked it, too"
+    assert sum(map(len, listed.values())) > 100
+    section = text[text.index("## What stays without a proof"):]
+    before, after = section.split("### Of any kind")
+    assert not set(re.findall(r"`(\w+)`", before)) & made["Kernel"]
+    assert not set(re.findall(r"`(\w+)`", after)) & set().union(*made.values())
+
+
+def test_kinds_of_proof_are_read_off_the_text():
+    assert _listed_as("*Kernel:* `sft_cost`, `no_claim`. *Solver:* `sft_growth` ([x](y)).\n\n`base_cost`") == {
+        "Kernel": {"sft_cost"}, "Certificate": set(), "Solver": {"sft_growth"}, "On paper only": set(),
+        "Computed, with no argument": set()}
+
+
+def test_every_coq_file_is_in_the_note_and_every_coq_name_in_its_file():
+    texts = sources()
+    table = (NOTES_HOME / "proofs.md").read_text(encoding="utf-8").split("### What the statements speak of")[0]
+    assert {stem for stem in texts if f"/{stem}.v)" in table} == set(texts)
+    for document in DOCUMENTS:
+        for word in code(document):
+            stem, _, name = word.partition(".")
+            if stem in texts and name != "v":
+                keyword = r"(?:Theorem|Lemma|Definition|Fixpoint|Inductive|Record)"
+                assert re.search(rf"^\s*{keyword} {re.escape(name)}\b", texts[stem], re.M), word
 
 
 def test_every_letter_of_a_statement_is_in_the_notation():

@@ -16,7 +16,7 @@ from verify.evidence import MEANINGS, SYMBOLS, Evidence, Verdict, verdicts
 from verify.report import headline
 from verify.report.page import HOME, groups, made, page_data, render
 
-SECTIONS = ["claim", "maze", "claims", "figures", "critique", "bill", "explorer", "unchecked", "made"]
+SECTIONS = ["claim", "maze", "claims", "proofs", "figures", "critique", "bill", "explorer", "unchecked", "made"]
 VIEWS = {"wide": {}, "narrow": {"width": 375, "height": 800}, "dark": {"dark": True}, "print": {"media": "print"}}
 
 

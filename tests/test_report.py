@@ -10,6 +10,7 @@ import pytest
 from tests.test_critique import made_up
 from theory.claim import claims
 from theory.numeric import InputError
+from theory.proofs import line_of, proofs
 from theory.tables import FORMATS, NOT_RUN
 from verify.dials import map as critique_map
 from verify.evidence import Evidence, verdicts
@@ -76,6 +77,7 @@ def test_verdicts_json_has_every_claim(report):
         "source": "derived: elimination of the jump across an edge; docstring of theory.hitting",
         "verdict": "proved for all W, K, L", "control": "2 for 1 inside the bracket", "stands_on": [],
         "code": "theory.walk.sft_cost", "check": [PROVED, "verify/test_walk.py::test_sft_cost__control"],
+        "proof": f"theory/proofs/ClosedForms.v:{line_of(proofs()['sft_cost'])}",
         "command": "backtrack verify sft_cost"}
     assert rows["figure3_target"]["number"] == "Figure 3" and rows["figure3_target"]["verdict"] == "stated"
 

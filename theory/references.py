@@ -22,6 +22,6 @@ BIB = OURS + r"""
   author = {{The backtrack-companion authors}},
   title  = {{backtrack-companion: numerical checks of Provable Benefits of RLVR over SFT for Reasoning Models}},
   year   = {2026},
-  note   = {Software, version 0.4.0}
+  note   = {Software, version 0.5.0}
 }
 """

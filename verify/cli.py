@@ -156,7 +156,9 @@ def _proof(label: str) -> str:
 
     row = next(row for row in rows(known()) if row["label"] == label)
     standing = ", ".join(filter(None, (row["said"], row["axioms"])))
-    return f"{row['file']}:{row['line']}, {row['theorem']}, for {row['words']}: {standing}"
+    differs = f"; differs: {row['differs']}" if row["differs"] else ""
+    return (f"{row['file']}:{row['line']}, {row['theorem']}, for {row['words']}: {standing}; held to the Python by "
+            f"{row['tie'].removeprefix('by ')}{differs}")
 
 
 @cli.command()

@@ -84,7 +84,7 @@ def axioms_in_words(axioms: tuple[str, ...]) -> str:
     'no axioms'
     """
     names = ", ".join(sorted(name.split(".")[-1] for name in axioms))
-    return f"axioms of the reals: {names}" if names else "no axioms"
+    return f"axioms: {names}" if names else "no axioms"
 
 
 # -- what is compiled ---------------------------------------------------------------------------------------------
@@ -134,6 +134,9 @@ def prove(progress: Progress = lambda *_: None, jobs: int = 2, checker: bool = F
 def _compiled(folder: Path, version: str, files: dict[str, str], progress: Progress, jobs: int,
               checker: bool) -> Words:
     start = time.perf_counter()
+    for stem in files:
+        if stem in {name.split(".")[0] for name in AXIOMS}:          # its axioms would print as the library's
+            raise InputError(f"theory/proofs/{stem}.v has the name of a file of the standard library")
     fresh = True
     for stem, text in files.items():
         path = folder / f"{stem}.v"
@@ -152,8 +155,10 @@ def _compiled(folder: Path, version: str, files: dict[str, str], progress: Progr
         if broken:
             refused[label] = f"{broken[0]}.v: {errors.get(broken[0], 'not compiled')}"
     wanted = [label for label in proofs() if label not in refused]
-    asked = {label: [f"{proofs()[label].file}Bridge.{name}" for name in _bridge(proofs()[label])] for label in wanted}
-    asked |= {item.theorem: [item.theorem] for item in beside() if (folder / f"{item.file}.vo").exists()}
+    # with its type beside it: a bridge that proves another statement under this name is refused
+    asked = {label: [f"(@{proofs()[label].file}Bridge.{name} : {said})"
+                     for name, said in _bridge(proofs()[label]).items()] for label in wanted}
+    asked |= {item.theorem: [f"@{item.theorem}"] for item in beside() if (folder / f"{item.file}.vo").exists()}
     axioms = _axioms(folder, asked, progress, jobs)
     for label in wanted:
         proof, found = proofs()[label], axioms[label]
@@ -224,7 +229,7 @@ def _axioms(folder: Path, asked: Mapping[str, list[str]], progress: Progress, jo
     are asked about together, and one by one only where they stand on an axiom that is not allowed."""
     together: dict[str, list[str]] = {}
     for key, names in asked.items():
-        together.setdefault(names[0].split(".")[0], []).append(key)
+        together.setdefault(names[0].lstrip("(@").split(".")[0], []).append(key)
 
     def ask(stem: str) -> dict[str, list[str]]:
         keys = together[stem]
@@ -242,17 +247,19 @@ def _axioms(folder: Path, asked: Mapping[str, list[str]], progress: Progress, jo
 
 
 def _assumptions(folder: Path, stem: str, asked: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    files = sorted({name.split(".")[0] for names in asked.values() for name in names})
-    lines = ["From Coq Require Import String.", f"From Backtrack Require {' '.join(files)}."]
+    lines = ["From Coq Require Import String."]
+    if stem.endswith("Bridge"):
+        lines += [*(folder / f"{stem}.v").read_text(encoding="utf-8").split("\n\n")[1].splitlines()]
+    lines += [f"From Backtrack Require {stem}."]
     for place, (key, names) in enumerate(asked.items()):
-        lines += [f"Definition together_{place} := ({', '.join(f'@{name}' for name in names)}).",
+        lines += [f"Definition together_{place} := ({', '.join(names)}).",
                   f'Eval compute in "{MARK} {key}"%string.', f"Print Assumptions together_{place}."]
     source = folder / f"{stem}Assumptions.v"
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
     run = subprocess.run(["coqc", "-q", "-Q", ".", "Backtrack", source.name], cwd=folder, capture_output=True,
                          text=True, check=False)
     if run.returncode:
-        raise InputError(f"Print Assumptions failed: {run.stderr.strip().splitlines()[-1]}")
+        return {key: [f"another statement ({_first(run.stderr.splitlines())})"] for key in asked}
     return read_assumptions(run.stdout, asked)
 
 
@@ -372,6 +379,9 @@ def holds(label: str, body: Callable[..., Any]) -> bool:
         raise InputError(missing())
     if label not in words.accepted:
         raise InputError(f"the kernel refused {label}: {words.refused.get(label, 'it was never asked')}")
+    foreign = set(words.accepted[label].axioms) - set(AXIOMS)
+    if foreign:
+        raise InputError(f"{label} stands on {', '.join(sorted(foreign))}")
     twin = body is claim.control
     asked = words.accepted[label].bridge
     name = f"{'twin' if twin else 'claim'}_{label}"

@@ -22,7 +22,8 @@ def _ask(check, label):
         pytest.skip(reason)
     words = kernel.known()
     named = words.accepted[label].named if words and label in words.accepted else "refused"
-    check.kernel(lambda body: kernel.holds(label, body), f"{proofs()[label].words} ({named})")
+    tied = "; statement tied to the claim by hand" if proofs()[label].tie == "by hand" else ""
+    check.kernel(lambda body: kernel.holds(label, body), f"{proofs()[label].words} ({named}{tied})")
 
 
 def _made(label):

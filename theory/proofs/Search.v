@@ -20,7 +20,9 @@ From Backtrack Require Export Sums.
 Import ListNotations.
 Open Scope R_scope.
 
-(** The mean of a draw under search: n open edges of weight w each, which lead to costs v, and n' of weight w', v'. *)
+(** The mean of a draw under search: n open edges of weight w each, which lead to costs v, and n' of weight w', v'.
+    Where nothing is open the walker would be stranded and this is 0/0, in Coq 0; with a = c = 1, for which it is used
+    here, no walker gets there. *)
 Definition drawn (w : R) (n : nat) (v w' : R) (n' : nat) (v' : R) : R :=
   if Req_EM_T (w * n + w' * n') 0
   then (n * v + n' * v') / (n + n')

@@ -139,6 +139,6 @@ def line_of(proof: Proof | Beside, texts: dict[str, str] | None = None) -> int:
     """The line of its theorem in the source; `InputError` where there is none of that name."""
     text, name = (texts or sources()).get(proof.file, ""), proof.theorem.split(".")[1]
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(rf"\s*(Theorem|Lemma|Corollary) {name}\b", line):
+        if re.match(rf"\s*(Theorem|Lemma|Corollary) {name}(?![\w'])", line):
             return number
     raise InputError(f"theory/proofs/{proof.file}.v has no theorem {name}")

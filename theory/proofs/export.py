@@ -25,6 +25,9 @@ from theory.proofs import Proof, proofs, requires, sources
 from theory.proofs.cases import instance
 from theory.proofs.formulas import formula
 
+# what ends a proof or declares something: a tactic script has none of it
+COMMANDS = re.compile(r"\b(Qed|Defined|Abort|Admitted|admit|Definition|Theorem|Lemma|Goal|Module|Section|Axiom|"
+                      r"Parameter|Variable|Hypothesis|Notation|Ltac|Require|Import|Fixpoint|Print|Set|Unset)\b")
 HEADER = """(** Generated from the claims in theory/*.py by theory.proofs.export; do not edit. *)
 
 From Backtrack Require {others}.
@@ -55,6 +58,8 @@ def related(proof: Proof, claim: Claim) -> bool:
     if claim.relation == "tends to":                     # Un_cv (sequence) {formula}
         return bool(re.search(r"Un_cv \(.*\)$", left)) and not right
     found = {"=": "equals", "<=": "at least", ">=": "at most"} if right[:1] in "=<>" and right else None
+    if "->" in right and not re.search(r"\bbest =$", left):
+        return False                                     # `best = {formula}` names a value, whatever follows
     if found:                                            # {formula} <= H
         return found[re.match(r"[<>]?=", right)[0]] == claim.relation          # type: ignore[index]
     found = {"=": "equals", "<=": "at most", ">=": "at least"}
@@ -79,7 +84,12 @@ def theorems(proof: Proof) -> Iterator[tuple[str, str, str]]:
     if not related(proof, claim):
         raise InputError(f"the proof of {proof.label} does not state '{claim.relation}'")
     names = " ".join(binders(true))
-    script = f"intros {names}; bridge (@{proof.theorem} {names})." if names else f"exact {proof.theorem}."
+    script = f"intros {names}; bridge (@{proof.theorem} {names})." if twin and names else f"exact (@{proof.theorem})."
+    if proof.by and proof.theorem not in proof.by:
+        raise InputError(f"the script for {proof.label} does not use {proof.theorem}")
+    for text in (proof.by, proof.against):
+        if found := COMMANDS.search(text):
+            raise InputError(f"the script for {proof.label} is no script: {found[0]}")
     if claim.should_hold:
         yield f"claim_{proof.label}", true, proof.by or script
     else:
@@ -119,10 +129,10 @@ def bridges() -> dict[str, str]:
         for name, said, script in theorems(proof):
             body += f"Theorem {name} :\n  {said}.\nProof. {script} Qed.\n"
         bodies[proof.file] = bodies.get(proof.file, "") + body
-    return {f"{stem}Bridge": _header(stem, body, files) + body for stem, body in bodies.items()}
+    return {f"{stem}Bridge": header(stem, body, files) + body for stem, body in bodies.items()}
 
 
-def _header(stem: str, body: str, files: Mapping[str, str]) -> str:
+def header(stem: str, body: str, files: Mapping[str, str]) -> str:
     """What a bridge reads: names as the source itself reads them, and whatever else is called by its full name."""
     others = sorted({name for name in re.findall(r"\b([A-Z]\w+)\.\w", body) if name in files} | {stem})
     return HEADER.format(others=" ".join(others), imports=" ".join((*requires(files[stem]), stem)))

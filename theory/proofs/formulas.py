@@ -1,7 +1,7 @@
 """Formulas in Coq's notation for reals: SymPy expressions, and claims' bodies run at symbols.
 
 Setting. Symbols keep their names; a whole number where a real one is expected is read as that real number, as in the
-sources. An exponent is a whole number in Coq, too: its subtraction stops at 0, so it stands in brackets of its own.
+sources. An exponent is a whole number in Coq, too, where subtraction stops at 0: so none is written in an exponent.
 
 Not covered: what is no rational function of symbols and of powers with whole exponents, of max, |.| and log.
 """
@@ -87,8 +87,12 @@ def _product(value: Any) -> tuple[str, int]:
             below += [str(factor.q)] if factor.q != 1 else []
         elif factor.is_Pow or factor.func == POWER:
             base, exponent = factor.args
-            under = exponent.could_extract_minus_sign()
-            (below if under else above).append(_power(base, -exponent if under else exponent))
+            whole, rest = exponent.as_coeff_Add() if exponent.free_symbols else (exponent, sympy.Integer(0))
+            # b^(K-2) is b^K / b^2: a difference of whole numbers would stop at 0 in Coq
+            for part in ((exponent,) if whole >= 0 and not rest.could_extract_minus_sign() else (rest, whole)):
+                if part != 0:
+                    under = part.could_extract_minus_sign()
+                    (below if under else above).append(_power(base, -part if under else part))
         else:
             above.append(coq(factor, PRODUCT + 1))
     if minus or len(above) + len(below) > 1 or below:
@@ -108,9 +112,9 @@ def _whole(value: Any) -> str:
     if value.is_Symbol or value.is_Integer:
         return str(value)
     parts = value.as_coefficients_dict()
-    plus = " + ".join(_multiple(term, n) for term, n in parts.items() if n > 0)
-    minus = "".join(f" - {_multiple(term, -n)}" for term, n in parts.items() if n < 0)
-    return f"({plus}{minus})"
+    if any(n < 0 for n in parts.values()):
+        raise InputError(f"{value} is no sum of whole exponents")
+    return f"({' + '.join(_multiple(term, n) for term, n in parts.items())})"
 
 
 def _multiple(term: Any, times: Any) -> str:

@@ -74,7 +74,8 @@ SEPARATION = (
           witness="optimum_exists", value="optimum_cost"),
     Proof("separation_rlvr_lower", "Separation", OPTIMUM + "{formula} <= H", words="all W, K >= 1", twin="1 2 0",
           witness="optimum_exists", value="optimum_cost"),
-    Proof("summary_linear", "Separation", OPTIMUM + "H <= {formula}", words="all W, K >= 1", twin="2 1 0",
+    Proof("summary_linear", "Separation", OPTIMUM + "H <= {formula}", words="all W, K >= 1",
+          differs="It is of the optimum; that RLVR comes near it is another claim", twin="2 1 0",
           witness="optimum_exists", value="optimum_cost"),
     Proof("separation", "Separation",
           "forall (W K L t : nat) (ratio : R), " + FORKED + "sft_over_optimum W K L t ratio -> {formula} <= ratio",
@@ -83,7 +84,9 @@ SEPARATION = (
     Proof("sft_worse_than_base", "Separation",
           SFT + "(2 <= W)%nat -> (3 <= K)%nat -> (1 <= L)%nat -> (t < W)%nat -> sft_steps W K L t H -> {formula} <= H",
           words="all W >= 2, K >= 3, L >= 1",
-          differs="the base model's cost enters as its closed form; sft_worse_than_base_chain speaks of both chains",
+          differs="the base model's cost enters as its closed form (of both chains: "
+                  "Separation.sft_worse_than_base_chain); "
+                  "that SFT costs less at K = 1 is not in it",
           twin="2 3 1 0", witness="sft_exists", value="sft_cost"),
     Proof("sft_worse_than_base_quoted", "Separation", SFT + FORKED + "sft_steps W K L t H -> {formula} <= H",
           words="W = 2, K = L = 1", differs="the base model's cost enters as its closed form",
@@ -116,7 +119,9 @@ LIMITS = (
           "forall (W t : nat) (a b c d : R) (H : nat -> R), (2 <= W)%nat -> (t < W)%nat -> " + ROWS
           + "(forall K : nat, (1 <= K)%nat -> homogeneous_steps W K t a b c d (H K)) -> "
           "Un_cv (fun K => ln (H (2 * K)%nat / H K) / K) {formula}", words="all W >= 2 and all rows in (0, 1]",
-          differs="what the body gives at symbols is compared; at numbers it gives a float",
+          differs="what the body gives at symbols is compared, at numbers it gives a float; polynomial exactly "
+                  "when ac = bd: "
+                  "Balance.polynomial_iff_balanced",
           by="intros W t a b c d H forks small ra rb rc rd sol. "
              "match goal with |- Un_cv _ ?found => replace found with (Rabs (ln (a * c / (b * d)))) end; "
              "[now apply (Limits.balance_exponent W t) | do 2 f_equal; destruct ra, rb, rc, rd; field; lra].",

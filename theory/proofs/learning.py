@@ -56,6 +56,7 @@ TIME = ("forall (L golden : nat) (w {order} : R), (1 <= L)%nat -> 0 < w -> {late
         "trained L golden w t (1 - delta) -> ")
 AT_TIME = TIME.format(order="t delta", late="0 <= t -> 0 < delta -> ")
 WITHIN = TIME.format(order="delta t", late="0 < delta <= 1 - golden / (L + 1) -> 0 <= t -> ")
+ARRIVES = " Of the time at which the error is delta; that row a gets there: Imitation.reached_a."
 FORWARD = "The rows a and c; b and d, which retreats train, obey the same law."
 GOLDEN = "all L >= 1, golden = 1 or L, w > 0, "
 # row a, L = w = 1, at the gap log(3/2): its error is 2/5
@@ -81,7 +82,7 @@ FLOW = (
           "t = golden * (golden * (odds L golden delta - 1) + (L + 1 - golden) * ln (odds L golden delta)) / "
           "(w * (L + 1))",
           words=GOLDEN + "every error that the training reaches",
-          differs=FORWARD + " The body's logarithm is a float and is not exported.",
+          differs=FORWARD + ARRIVES + " The body's logarithm is a float and is not exported.",
           typed=AT_TIME + "t = golden * (odds L golden delta - 1) / w",
           against="intros T. " + REACHED.format(
               log="assert (low : 0 < ln (3 / 2)) by (rewrite <- ln_1; apply ln_increasing; lra). ")
@@ -89,7 +90,7 @@ FLOW = (
           "pose proof (exp_ineq1 (1 / 2) ltac:(lra)) as high. unfold odds in F. simpl INR in F. field_simplify in F. "
           "replace (1 / 2) with (ln (3 / 2)) in high by lra. lra."),
     Proof("sft_time_most", "Imitation", WITHIN + "t <= {formula}", words=GOLDEN + "delta up to base's error",
-          differs=FORWARD, by=BOUND.format(
+          differs=FORWARD + ARRIVES, by=BOUND.format(
               side="exact (Imitation.sft_time_most L golden w delta t some rate small late row) |"),
           against="intros T. " + REACHED.format(
               log="assert (low : 1 / 3 <= ln (3 / 2)) by (pose proof (exp_ineq1_le (- ln (3 / 2))) as e; "
@@ -98,7 +99,7 @@ FLOW = (
           "simpl in F. field_simplify in F. lra."),
     # the twin fails only at small errors: row a, L = w = 1, at the gap 20, where X = e^20 is over a million
     Proof("sft_time_least", "Imitation", WITHIN + "{formula} <= t", words=GOLDEN + "delta up to base's error",
-          differs=FORWARD, by=BOUND.format(
+          differs=FORWARD + ARRIVES, by=BOUND.format(
               side="| exact (Imitation.sft_time_least L golden w delta t some rate small late row)"),
           against="intros T. assert (two : 2 <= exp 1) by (pose proof (exp_ineq1_le 1); lra). "
                   "assert (big : 2 ^ 20 <= exp 20) by (replace (exp 20) with (exp 1 ^ 20) by "
@@ -136,7 +137,8 @@ COVERAGE = (
           "forall (W n : nat) (target : option nat) (c : R), (1 <= W)%nat -> legal W target -> "
           "Un_cv (covered W n target) c -> 1 - c <= Rmin (number W target * miss W target ^ n) "
           "((4 * miss W target / 3) ^ n * (4 ^ number W target / choose (2 * number W target) (number W target)))",
-          words="all W >= 1, n >= 0, a fixed target and uniform ones", differs=CUT,
+          words="all W >= 1, n >= 0, a fixed target and uniform ones", 
+          differs=CUT + " The bound on 4^m/C(2m,m) is not in it.",
           of="Rmin (number {W} {aim} * miss {W} {aim} ^ {n}) ((4 * miss {W} {aim} / 3) ^ {n} * "
              "(4 ^ number {W} {aim} / choose (2 * number {W} {aim}) (number {W} {aim})))",
           cases=({"W": 2, "n": 3, "fixed": True, "aim": "(Some O)"}, {"W": 3, "n": 2, "fixed": False, "aim": "None"},

@@ -34,7 +34,8 @@ PROOFS = (
           "(forall i, (i < W)%nat -> rows N (P i) (Q i)) -> (steps W N t P Q H <-> H = hitting W N t P Q)",
           words="every maze, target and policy with rows in (0, 1], tied or not",
           of="hitting {W} (2 * {K}) {target} {Ps} {Qs}",
-          cases=({"W": 2, "K": 1, "target": 0}, {"W": 3, "K": 1, "target": 1})),
+          cases=({"W": 2, "K": 1, "target": 0}, {"W": 3, "K": 2, "target": 2, "numbers": 1},
+                 {"W": 3, "K": 1, "target": 1})),
     Proof("base_cost", "ClosedForms",
           "forall (W K L t : nat) (H : R), " + AT + "base_steps W K L t H -> H = {formula}", words="all W, K, L >= 1",
           twin="2 1 2 0", witness="base_exists"),
@@ -75,10 +76,11 @@ PROOFS = (
           "sum n (fun t => (2 * W + sum_but t W (fun i => 4 * K i * entry_chance (2 * K i) (P i) (Q i))) / "
           "entry_chance (2 * K t) (P t) (Q t) + 2 * K t - 1) / n <= sum n H / n",
           words="every star, branches of any depths, rows in (0, 1], targets drawn from the first n branches",
-          differs="Widths do not appear: parallel edges are merged.",
+          differs="Parallel edges are merged; depths are equal in the cases; who attains it: "
+                  "Blind.blind_lower_attained.",
           of="sum {n} (fun t => (2 * INR {W} + sum_but t {W} (fun i => 4 * INR {K} * entry_chance (2 * {K}) ({Ps} i) "
              "({Qs} i))) / entry_chance (2 * {K}) ({Ps} t) ({Qs} t) + 2 * INR {K} - 1) / INR {n}",
-          cases=({"W": 3, "K": 1, "n": 1, "numbers": 1}, {"W": 2, "K": 1, "n": 2, "numbers": 1})),
+          cases=({"W": 3, "K": 2, "n": 1, "numbers": 1}, {"W": 2, "K": 1, "n": 2, "numbers": 1})),
     Proof("blind_optimum", "Blind",
           "forall (W K : nat) (P Q : nat -> nat -> R) (H : nat -> R), (1 <= W)%nat -> "
           "(forall i, (i < W)%nat -> rows (2 * K) (P i) (Q i)) -> "
@@ -108,7 +110,7 @@ PROOFS = (
           "(shared W K T -> forall w : place -> R, mean arc (arc_moves W K L T) (fun z => w (merge t (block z))) e = "
           "mean place (merged_moves W (2 * K) (P_of T 0) (Q_of T 0)) w (merge t (block e)))",
           words="all W, K, L >= 1 and every table, its own rows in each diamond and branch",
-          differs="Said of the means of all functions of the block, the transition probabilities among them.",
+          differs="Said of the means of all functions of the block; the cases have rows tied across branches.",
           of="chance {W} (2 * {K}) {P} {Q} {s} {z}",
           cases=({"W": 3, "K": 1, "target": 0, "tied": 1}, {"W": 2, "K": 2, "target": 0, "tied": 1})),
     Proof("expected_limit", "Expectation",
@@ -116,9 +118,11 @@ PROOFS = (
           "(forall i, (i < W)%nat -> rows N (P i) (Q i)) -> (steps W N t P Q H <-> Un_cv (capped_steps W N t P Q) H)",
           words="every maze, target and policy with rows in (0, 1], tied or not", name="steps_are_expected",
           of="hitting {W} (2 * {K}) {target} {Ps} {Qs}",
-          cases=({"W": 2, "K": 1, "target": 0}, {"W": 2, "K": 1, "target": 1})),
+          differs="That E[min(T, n)] grows: Expectation.expected_steps_limit.",
+          cases=({"W": 2, "K": 2, "target": 0, "numbers": 1}, {"W": 2, "K": 1, "target": 1})),
 )
 BESIDE = (
+    ("expected_steps_limit", "Expectation", "E[min(T, n)] grows with n, and tends to H, for rows in (0, 1]"),
     ("bellman_unique", "Walk", "two solutions of the whole chain's Bellman equations agree at every state"),
     ("least_solution", "Chain", "in any Markov chain with finitely many moves a state, E[min(T, n)] tends to the least "
      "solution of the Bellman equations that is not negative, if there is one"),

@@ -25,11 +25,14 @@ PROOFS = (
     # -- restarts at the first dead end
     Proof("restart_sft", "Restarts",
           "forall (W K L t : nat) (H : R), " + AT + "sft_dead_end_steps W K L t H -> H = {formula}",
-          words="all W, K, L >= 1", differs=MERGED, twin="2 1 1 0", witness="Restarts.sft_dead_end_exists"),
+          words="all W, K, L >= 1",
+          differs=MERGED + " Less than the optimum: Restarts.restart_sft_gain.",
+          twin="2 1 1 0", witness="Restarts.sft_dead_end_exists"),
     Proof("restart_dead_end", "Restarts",
           "forall (W N t : nat) (P Q : nat -> nat -> R) (H : R), (t < W)%nat -> "
           "(forall i, (i < W)%nat -> rows N (P i) (Q i)) -> dead_end_steps W N t P Q H -> H = dead_end W N t P Q",
-          words="every maze, target and policy with rows in (0, 1], tied or not", differs=MERGED,
+          words="every maze, target and policy with rows in (0, 1], tied or not",
+          differs=MERGED + " Tied rows: Restarts.restart_tied; what base gains follows from it.",
           of="dead_end {W} (2 * {K}) {target} {Ps} {Qs}",
           cases=({"W": 2, "K": 1, "target": 0, "numbers": 1}, {"W": 1, "K": 2, "target": 0, "numbers": 1},
                  {"W": 3, "K": 1, "target": 1, "numbers": 1})),
@@ -89,7 +92,7 @@ PROOFS = (
           "if Nat.leb (2 * K + 1) B then 1 / W else 0",
           words="all W, K, L >= 1, 1 <= B < 3(2K+1)", differs=MERGED,
           of="(if Nat.leb (2 * {K} + 1) {B} then 1 / INR {W} else 0)",
-          cases=tuple({"W": W, "K": K, "L": 1, "B": B} for W, K, B in (
+          cases=tuple({"W": W, "K": K, "L": K, "B": B} for W, K, B in (
               (2, 1, 1), (2, 1, 2), (3, 1, 4), (2, 1, 8), (3, 2, 4), (5, 2, 5), (2, 2, 14), (2, 1, 3)))),
     Proof("attempt_cost", "Budgets",
           "forall (W K L t B : nat) (H : R), " + AT + "(2 * K + 1 <= B)%nat -> (B < 3 * (2 * K + 1))%nat -> "
@@ -109,13 +112,17 @@ PROOFS = (
                  {"W": 2, "K": 2, "L": 2, "target": 0, "numbers": 1})),
     Proof("search_sft", "SearchCosts",
           "forall (W K L t : nat) (H : R), " + AT + "sft_search_steps W K L t H -> H = {formula}",
-          words="all W, K, L >= 1", differs=COUNTED, twin="2 1 1 0", witness="SearchCosts.sft_search_exists"),
+          words="all W, K, L >= 1",
+          differs=COUNTED + " That it strands otherwise is not in it.",
+          twin="2 1 1 0", witness="SearchCosts.sft_search_exists"),
     Proof("search_optimum", "SearchCosts",
           "forall (W K L t : nat) (H : R), " + AT + "optimum_search_steps W K L t H -> H = {formula}",
           words="all W, K, L >= 1", differs=COUNTED, twin="2 1 1 0", witness="SearchCosts.optimum_search_exists"),
     Proof("search_gap", "SearchCosts",
           "forall (W K L t : nat) (H : R), " + AT + "sft_search_steps W K L t H -> H >= {formula}",
-          words="all W, K, L >= 1", differs=COUNTED, twin="1 1 1 0", witness="SearchCosts.sft_search_exists",
+          words="all W, K, L >= 1",
+          differs=COUNTED + " Equality at L = 1: SearchCosts.search_no_gap.",
+          twin="1 1 1 0", witness="SearchCosts.sft_search_exists",
           value="SearchCosts.search_sft",
           by="intros W K L t H posK posL small sol. "
              "pose proof (SearchCosts.search_gap W K L t H posK posL small sol). lra."),
@@ -133,7 +140,8 @@ PROOFS = (
     Proof("search_threshold", "SearchCosts",
           "forall (W K L t : nat) (H H' : R), " + FORKS + "sft_search_steps W K L t H -> optimum_steps W K t H' -> "
           "(H >= H' <-> ((if Nat.eqb K 1 then 7 else 6) <= L)%nat)",
-          words="all W >= 2, K, L >= 1", differs=COUNTED, of="INR (if Nat.eqb {K} 1 then 7 else 6)",
+          words="all W >= 2, K, L >= 1",
+          differs=COUNTED + " What it costs at L = 5 is not in it.", of="INR (if Nat.eqb {K} 1 then 7 else 6)",
           cases=({"W": 2, "K": 2}, {"W": 3, "K": 3}, {"W": 3, "K": 1}, {"W": 2, "K": 1})),
     Proof("nested_search_sft", "SearchCosts",
           "forall (M W K L : nat) (t : nat -> nat) (H : R), " + SEARCHED + "nested_search_steps M W K L t "

@@ -81,8 +81,11 @@ def claims_note(evidence: list[Evidence]) -> str:
 def proof_table(root: str, numbered: bool) -> str:
     """What the shipped word of Coq's kernel says, and the paper-to-proof table; numbered: the claims with a number."""
     words = kernel.known(kernel.SHIPPED)
-    labels = [label for label in proofs() if number_of(label)] if numbered else None
-    return f"{plain(prooftable.summary(words))}\n\n{prooftable.markdown(words, root, labels)}"
+    table = f"{plain(prooftable.summary(words))}\n\n"
+    if numbered:
+        return table + prooftable.markdown(words, root, [label for label in proofs() if number_of(label)])
+    return (table + prooftable.markdown(words, root) + "\nTheorems that no claim states:\n\n"
+            + prooftable.others_markdown(words, root))
 
 
 def told(evidence: list[Evidence]) -> str:

@@ -75,8 +75,8 @@ NOTES = {
                      ("lumping", "hitting_time", "recursion", "gradient"), topics=("model", "walk")),
     "notation.md": Note(GROUND, "What does each letter mean, in which unit, and what is it called in the code?",
                         ("maze_nodes", "maze_arcs", "base_rows", "prompt_edge")),
-    "proofs.md": Note(GROUND, "Why is each main result true, which steps have a certificate, and which are arguments "
-                      "on paper?", ("hitting_time", "sft_cost", "separation", "blind_optimum", "rlvr_path",
+    "proofs.md": Note(GROUND, "Why is each main result true, what has a kernel checked, and what is an argument on "
+                      "paper?", ("hitting_time", "sft_cost", "separation", "blind_optimum", "rlvr_path",
                                     "distillation_covered", "restart_best")),
     "sample_bounds.md": Note(CHECKS, "How many rollouts, traces and steps does each learner need?",
                              ("sign_rollouts_base", "sign_rollouts_sft", "sign_rollouts_in_turn", "bill_distillation",

@@ -14,15 +14,19 @@ from typing import Any
 
 from theory.claim import claims
 from theory.numbering import number_of, number_place
-from theory.proofs import line_of, proofs, sources
+from theory.proofs import beside, line_of, proofs, sources
 from verify.kernel import Words, axioms_in_words
 
 NOT_RUN = "not run"
 
 
 def rows(words: Words | None) -> list[dict[str, Any]]:
-    """A row for each proof; keys label, number, statement, words, theorem, file, line, text, differs, axioms, seconds,
-    said (accepted by Coq .., refused: .., not run). axioms and seconds are '' where the kernel did not accept."""
+    """A row for each proof.
+
+    Keys: label, number, statement, words, should_hold, theorem, file, line, text (the theorem's), differs, tie (how it
+    is held to the claim's Python: formula, cases, by hand), axioms, seconds, said (accepted by Coq .., refused: ..,
+    not run). axioms and seconds are '' where the kernel did not accept.
+    """
     texts, known = sources(), claims()
     found = []
     for label, proof in sorted(proofs().items(), key=lambda pair: number_place(number_of(pair[0]))):
@@ -33,8 +37,21 @@ def rows(words: Words | None) -> list[dict[str, Any]]:
         found.append({
             "label": label, "number": number_of(label), "statement": known[label].statement, "words": proof.words,
             "should_hold": known[label].should_hold, "theorem": proof.theorem, "file": f"theory/proofs/{proof.file}.v",
-            "line": line, "text": theorem_text(texts[proof.file], line), "differs": proof.differs, "said": said,
-            "axioms": axioms_in_words(word.axioms) if word else "", "seconds": f"{word.seconds:.2f}" if word else ""})
+            "line": line, "text": theorem_text(texts[proof.file], line), "differs": proof.differs, "tie": proof.tie,
+            "said": said, "axioms": axioms_in_words(word.axioms) if word else "",
+            "seconds": f"{word.seconds:.2f}" if word else ""})
+    return found
+
+
+def others(words: Words | None) -> list[dict[str, Any]]:
+    """A row for each theorem that no claim states: theorem, file, line, words, said, axioms."""
+    texts, found = sources(), []
+    for item in beside():
+        axioms = words.beside.get(item.theorem) if words else None
+        said = NOT_RUN if words is None else f"accepted by Coq {words.coq}" if axioms is not None else "refused"
+        found.append({"theorem": item.theorem, "file": f"theory/proofs/{item.file}.v", "line": line_of(item, texts),
+                      "words": item.words, "said": said,
+                      "axioms": axioms_in_words(axioms) if axioms is not None else ""})
     return found
 
 
@@ -53,10 +70,11 @@ def summary(words: Words | None) -> str:
     if words is None:
         return (f"{NOT_RUN} on these sources: `make prove` asks Coq (Debian, Ubuntu: apt-get install coq); "
                 f"{len(proofs())} claims have a proof to check.")
-    names = sorted({axiom for word in words.accepted.values() for axiom in word.axioms})
+    names = sorted({axiom.split(".")[-1] for word in words.accepted.values() for axiom in word.axioms})
     refused = f", {len(words.refused)} REFUSED" if words.refused else ""
     return (f"{len(words.accepted)} claims accepted by the kernel of Coq {words.coq}{refused}, in {words.seconds:.0f} "
-            f"seconds, sources {words.sources}; axioms used, all of the standard library's reals: {', '.join(names)}.")
+            f"seconds, sources {words.sources}; axioms used, all of the standard library's reals and logic: "
+            f"{', '.join(names)}.")
 
 
 def markdown(words: Words | None, root: str, labels: Iterable[str] | None = None) -> str:
@@ -64,8 +82,8 @@ def markdown(words: Words | None, root: str, labels: Iterable[str] | None = None
     from verify.report.opening import plain
 
     wanted = None if labels is None else set(labels)
-    lines = ["| paper | claim | proved for | theorem | axioms | seconds | differs from the paper's setting |",
-             "|---|---|---|---|---|--:|---|"]
+    lines = ["| paper | claim | proved for | theorem | axioms | seconds | held to the claim by | differs from the "
+             "paper's setting |", "|---|---|---|---|---|--:|---|---|"]
     for row in rows(words):
         if wanted is not None and row["label"] not in wanted:
             continue
@@ -74,5 +92,15 @@ def markdown(words: Words | None, root: str, labels: Iterable[str] | None = None
         lines.append(
             f"| {row['number']} | {plain(row['statement'])} `{row['label']}` | {plain(holds)} "
             f"| [{plain(row['theorem'])}]({root}{row['file']}#L{row['line']}) | {plain(standing)} "
-            f"| {row['seconds']} | {plain(row['differs'])} |")
+            f"| {row['seconds']} | {row['tie']} | {plain(row['differs'])} |")
+    return "\n".join(lines) + "\n"
+
+
+def others_markdown(words: Words | None, root: str) -> str:
+    """The theorems that no claim states, in Markdown."""
+    from verify.report.opening import plain
+
+    lines = ["| theorem | what it says | axioms |", "|---|---|---|"]
+    lines += [f"| [{plain(row['theorem'])}]({root}{row['file']}#L{row['line']}) | {plain(row['words'])} "
+              f"| {plain(row['axioms'] or row['said'])} |" for row in others(words)]
     return "\n".join(lines) + "\n"
