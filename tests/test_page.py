@@ -5,6 +5,7 @@ Not covered: the parts with tests of their own (the drawing, the charts, the exp
 """
 
 import dataclasses
+import os
 import re
 
 import pytest
@@ -17,6 +18,8 @@ from verify.report import headline
 from verify.report.page import HOME, groups, made, page_data, render
 
 SECTIONS = ["claim", "maze", "claims", "proofs", "figures", "critique", "bill", "explorer", "unchecked", "made"]
+# half a minute each with all that opens opened: BACKTRACK_PROFILE=thorough runs them
+THOROUGH = pytest.mark.skipif(os.environ.get("BACKTRACK_PROFILE") != "thorough", reason="thorough profile only")
 VIEWS = {"wide": {}, "narrow": {"width": 375, "height": 800}, "dark": {"dark": True}, "print": {"media": "print"}}
 
 
@@ -141,7 +144,8 @@ def test_the_page_is_whole_and_light(report_page):
     assert not re.findall(r"url\((?!data:|#)[^)]{3,}\)|@import", text)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [
+    "wide", "dark", pytest.param("narrow", marks=THOROUGH), pytest.param("print", marks=THOROUGH)])
 def test_axe_finds_nothing(open_page, view):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -157,7 +161,7 @@ def test_axe_finds_nothing(open_page, view):
     assert not found, [(each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
 
 
-@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+@pytest.mark.parametrize("width", [320, 1280, *(pytest.param(width, marks=THOROUGH) for width in (375, 768))])
 def test_the_page_never_scrolls_sideways(open_page, width):
     page = open_page(width=width)
     for name in SECTIONS:

@@ -5,7 +5,6 @@ Tests that run Coq compile a few files only; without coqc they are skipped, and 
 
 import dataclasses
 import itertools
-import json
 import os
 import re
 import shutil
@@ -23,10 +22,11 @@ from theory.proofs import Proof, beside, line_of, proofs, requires, sources
 from theory.proofs import export as exporting
 from theory.proofs.export import binders, bridges, related, statement, theorems
 from theory.proofs.formulas import POWER, coq
-from verify import kernel
+from verify import kernel, proving
 from verify.report import prooftable
 
 HOME = Path(__file__).parent.parent
+THOROUGH = pytest.mark.skipif(os.environ.get("BACKTRACK_PROFILE") != "thorough", reason="thorough profile only")
 W, K, L = sympy.symbols("W K L", positive=True)
 FORBIDDEN = re.compile(r"\b(Admitted|admit|give_up|Axioms?|Parameters?|Conjecture|Abort|bypass_check|Primitive)\b"
                        r"|\b(Notation|Infix|Module|Declare|Instance|Canonical|Add|Scheme|Load|Export\s+Set)\b"
@@ -253,7 +253,7 @@ def compiled(tmp_path_factory):
     """A folder with the unchanged files compiled, and what the kernel said of them."""
     needs("coq", kernel.installed())
     folder = tmp_path_factory.mktemp("proofs")
-    return folder, kernel.prove(files=_files(), folder=folder)
+    return folder, proving.prove(files=_files(), folder=folder)
 
 
 @pytest.fixture
@@ -261,7 +261,7 @@ def said(compiled, tmp_path):
     """What the kernel says of changed files, on top of the unchanged ones."""
     def prove(files):
         shutil.copytree(compiled[0], tmp_path / "changed")
-        return kernel.prove(files=files, folder=tmp_path / "changed")
+        return proving.prove(files=files, folder=tmp_path / "changed")
 
     return prove
 
@@ -288,7 +288,7 @@ def _with(*before, said=OPTIMUM):
 
 @pytest.mark.parametrize("change, reason", [
     ((OPTIMUM, OPTIMUM.replace("2 * K + 1", "2 * K + 2")), "line"),
-    (_with(said=OPTIMUM + " Admitted."), "ClosedForms.optimum_cost stands on"),
+    pytest.param(_with(said=OPTIMUM + " Admitted."), "ClosedForms.optimum_cost stands on", marks=THOROUGH),
     (_with("Axiom believed : forall (W K t : nat) (H : R), H = (2 * W - 1) * (2 * K + 1).",
            said=OPTIMUM + " intros. exact (believed W K t H)."), "believed")],
     ids=["constant", "admitted", "axiom"])
@@ -325,11 +325,11 @@ def test_what_print_assumptions_says_is_read_strictly():
     said = ('     = "asked of x"\n     : string\n{}\n'
             '     = "asked of y"\n     : string\nClosed under the global context\n')
     off = "Axioms:\nx is assumed to be guarded.\nA.b : forall n,\n  n = n"
-    assert kernel.read_assumptions(said.format(off), ["x", "y"]) == {"x": ["A.b", "x is assumed to be guarded."],
+    assert proving.read_assumptions(said.format(off), ["x", "y"]) == {"x": ["A.b", "x is assumed to be guarded."],
                                                                    "y": []}
     for wrong in ("", "nothing"):
         with pytest.raises(InputError, match="answered"):
-            kernel.read_assumptions(said.format(wrong), ["x", "y"])
+            proving.read_assumptions(said.format(wrong), ["x", "y"])
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------------
@@ -420,6 +420,10 @@ def test_the_table_says_not_run_refused_or_accepted():
         assert {row["said"] for row in rows} == said and len(rows) == len(proofs())
         assert all(bool(row["axioms"]) == row["said"].startswith("accepted") for row in rows)
     assert prooftable.summary(None).startswith("not run")
+    kept = prooftable.rows(_words(), here=False)
+    assert {row["said"] for row in kept if row["axioms"]} == {
+        "accepted by Coq 8.16.1 where this package was made, not run here"}
+    assert prooftable.summary(_words(), here=False).startswith("Not run here: coqc is not installed")
     assert "1 REFUSED" in prooftable.summary(_words(refused={"sft_cost": "line 3: no"}))
 
 
@@ -456,11 +460,20 @@ def test_the_bridges_name_every_claim_and_stay_comments():
         assert "Admitted" not in text and text.count("(**") == text.count("*)")
 
 
-@pytest.mark.skipif("thorough" not in os.environ.get("BACKTRACK_PROFILE", ""), reason="coqchk: thorough profile only")
+@THOROUGH
 def test_coqchk_accepts_the_compiled_files():
     needs("coq", shutil.which("coqchk"))
-    words = kernel.prove(checker=True)
-    assert not words.refused and json.dumps(words.checker)
+    words = proving.prove(checker=True)
+    assert not words.refused and words.checker.startswith("coqchk: axioms ")
+
+
+def test_coqchk_is_read_strictly():
+    said = ("CONTEXT SUMMARY\n* Theory: Set is predicative\n* Axioms:\n    {}\n"
+            "* Inductives whose positivity is assumed: {}\n")
+    assert proving.read_checker(said.format("Coq.Logic.Classical_Prop.classic", "<none>")) == "coqchk: axioms classic"
+    for axiom, assumed in (("Backtrack.Walk.mine", "<none>"), ("Coq.Logic.Classical_Prop.classic", "Backtrack.Walk.t")):
+        with pytest.raises(InputError, match="coqchk: "):
+            proving.read_checker(said.format(axiom, assumed))
 
 
 def test_a_proof_is_a_value():

@@ -59,6 +59,7 @@ def test_a_worker_that_is_killed_midway_changes_nothing(cluster):
     until(lambda: workers[0].poll() is not None)
     killed_at = len(copy.logged())
     out, err = run.communicate(timeout=60)
+    assert out, err
     summary = json.loads(out)
     assert run.returncode == 1 and summary["computed"] == 60 and summary["failed"] == 1, err
     assert "K = 1 is odd" in err.splitlines()[-1]

@@ -109,14 +109,15 @@ def _walk(root: Path) -> Iterator[str]:
 def _sources(root: Path) -> list[str]:
     """The files that the sources' hash is made of."""
     return [path.relative_to(root).as_posix() for package in ("theory", "verify")
-            for path in (root / package).rglob("*.py")]
+            for path in (root / package).rglob("*") if path.suffix in (".py", ".v")]
 
 
 def hash_of(files: Mapping[str, tuple[bytes, bool]]) -> str:
     """What `verify.evidence.fingerprint` would say of these files."""
     digest = hashlib.sha256()
     for package in ("theory", "verify"):
-        for name in sorted((n for n in files if n.startswith(f"{package}/") and n.endswith(".py")), key=PurePosixPath):
+        sources = (n for n in files if n.startswith(f"{package}/") and n.endswith((".py", ".v")))
+        for name in sorted(sources, key=PurePosixPath):
             digest.update(name.encode() + b"\0" + files[name][0] + b"\0")
     return digest.hexdigest()[:16]
 

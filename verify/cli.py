@@ -151,10 +151,10 @@ def _everything(label: str, evidence: list[Evidence]) -> Iterator[tuple[str, str
 
 def _proof(label: str) -> str:
     """Where its Coq theorem stands, and what the kernel said of it on these sources."""
-    from verify.kernel import known
+    from verify.kernel import installed, known
     from verify.report.prooftable import rows
 
-    row = next(row for row in rows(known()) if row["label"] == label)
+    row = next(row for row in rows(known(), bool(installed())) if row["label"] == label)
     standing = ", ".join(filter(None, (row["said"], row["axioms"])))
     differs = f"; differs: {row['differs']}" if row["differs"] else ""
     return (f"{row['file']}:{row['line']}, {row['theorem']}, for {row['words']}: {standing}; held to the Python by "

@@ -24,7 +24,7 @@ def prove(jobs: int, checker: bool, kept: bool, output: Path | None, as_json: bo
     """
     from dataclasses import asdict
 
-    from verify import kernel
+    from verify import kernel, proving
 
     if kept:
         words = kernel.known()
@@ -32,7 +32,7 @@ def prove(jobs: int, checker: bool, kept: bool, output: Path | None, as_json: bo
             raise click.ClickException("not run on these sources: backtrack prove")
     else:
         with bar("proving") as progress:
-            words = kernel.prove(progress, jobs, checker)
+            words = proving.prove(progress, jobs, checker)
         kernel.keep(words, output or kernel.own())
     if as_json:
         print_json(asdict(words))

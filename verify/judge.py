@@ -214,6 +214,10 @@ class Check:
         else:
             self._finish("refuted", n=1, case=words)
 
+    def settle(self, outcome: str, n: int, case: str = "", words: str = "") -> None:
+        """Leave what a solver answered to n questions about `body`: held, refuted with a case, or undecided."""
+        self._finish(outcome, n=n, case=case, **({"scope": words} if words else {}))
+
     def sweep(self, points: Sequence[Case], measure: Measure, within: float) -> None:
         """An asymptotic claim: measured/claimed along growing points must approach 1, ending within `within`."""
         off = []

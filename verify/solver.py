@@ -126,10 +126,10 @@ def settle(check: Check, questions: Iterable[Question], words: str, limit: int =
             answers = (ask(other, limit) for other in question.otherwise())
             answer = next((found for found in answers if found.outcome == "refuted"), answer)
         if answer.outcome == "refuted":
-            return check._finish("refuted", n=len(questions), case=answer.case)
+            return check.settle("refuted", len(questions), answer.case)
     if left:
-        return check._finish("undecided", n=len(questions), case=left[0])
-    check._finish("held", n=len(questions), scope=words)
+        return check.settle("undecided", len(questions), left[0])
+    check.settle("held", len(questions), words=words)
 
 
 # -- SymPy to z3 --------------------------------------------------------------------------------------------------

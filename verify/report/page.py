@@ -28,6 +28,7 @@ from theory.numbering import number_of, number_place
 from theory.tables import FIGURE3, formula
 from verify.dials.map import Row
 from verify.evidence import MEANINGS, SYMBOLS, Evidence, Verdict, fingerprint
+from verify.kernel import installed
 from verify.kernel import known as kernel_words
 from verify.report import bill, curves, headline, maprows, prooftable, told
 from verify.report.rows import claim_row
@@ -52,13 +53,14 @@ def page_data(found: dict[str, Verdict], evidence: Sequence[Evidence], dials: Se
     texts = {label: str(verdict) for label, verdict in found.items()} if evidence else {}
     known, drawn, bills = claims(), curves.curves(), curves.bill(rows, texts)
     words = kernel_words()
-    proved = prooftable.rows(words)
+    here = bool(installed())
+    proved = prooftable.rows(words, here)
     return {
         "made": made(evidence), "at": {"W": FIGURE3.W, "K": FIGURE3.K, "L": FIGURE3.L},
         "sentence": headline.sentence(found, dials), "answers": headline.answers(found),
         "limits": headline.limits(), "counts": headline.by_strength(found), "meanings": MEANINGS, "signs": SYMBOLS,
         "claims": [_claim(entry, found[label], evidence) for label, entry in known.items()],
-        "proofs": {"rows": proved, "others": prooftable.others(words), "summary": prooftable.summary(words),
+        "proofs": {"rows": proved, "others": prooftable.others(words), "summary": prooftable.summary(words, here),
                    "by": {row["label"]: row for row in proved}},
         "curves": drawn, "critique": [maprows.page_row(row) for row in dials], "bill": bills,
         "told": {"figures": told.figures(drawn, found), "critique": told.critique(dials, found),

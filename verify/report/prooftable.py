@@ -15,13 +15,14 @@ from typing import Any
 from theory.claim import claims
 from theory.numbering import number_of, number_place
 from theory.proofs import beside, line_of, proofs, sources
-from verify.kernel import Words, axioms_in_words
+from verify.kernel import HOW, Words, axioms_in_words
 
 NOT_RUN = "not run"
+ELSEWHERE = " where this package was made, not run here"
 
 
-def rows(words: Words | None) -> list[dict[str, Any]]:
-    """A row for each proof.
+def rows(words: Words | None, here: bool = True) -> list[dict[str, Any]]:
+    """A row for each proof. here: whether there is a Coq on this machine; else what is kept is said to be kept only.
 
     Keys: label, number, statement, words, should_hold, theorem, file, line, text (the theorem's), differs, tie (how it
     is held to the claim's Python: formula, cases, by hand), axioms, seconds, said (accepted by Coq .., refused: ..,
@@ -31,7 +32,7 @@ def rows(words: Words | None) -> list[dict[str, Any]]:
     found = []
     for label, proof in sorted(proofs().items(), key=lambda pair: number_place(number_of(pair[0]))):
         word = words.accepted.get(label) if words else None
-        said = NOT_RUN if words is None else f"accepted by Coq {words.coq}" if word else \
+        said = NOT_RUN if words is None else f"accepted by Coq {words.coq}{'' if here else ELSEWHERE}" if word else \
             f"refused: {words.refused.get(label, 'not compiled')}"
         line = line_of(proof, texts)
         found.append({
@@ -65,16 +66,17 @@ def theorem_text(text: str, line: int) -> str:
     return "\n".join(found).rstrip()
 
 
-def summary(words: Words | None) -> str:
-    """One sentence on the run."""
+def summary(words: Words | None, here: bool = True) -> str:
+    """One sentence on the run; here: as in `rows`."""
     if words is None:
         return (f"{NOT_RUN} on these sources: `make prove` asks Coq (Debian, Ubuntu: apt-get install coq); "
                 f"{len(proofs())} claims have a proof to check.")
     names = sorted({axiom.split(".")[-1] for word in words.accepted.values() for axiom in word.axioms})
     refused = f", {len(words.refused)} REFUSED" if words.refused else ""
-    return (f"{len(words.accepted)} claims accepted by the kernel of Coq {words.coq}{refused}, in {words.seconds:.0f} "
-            f"seconds, sources {words.sources}; axioms used, all of the standard library's reals and logic: "
-            f"{', '.join(names)}.")
+    kept = "" if here else f"Not run here: {HOW}. Kept from where the package was made, for these sources: "
+    return (f"{kept}{len(words.accepted)} claims accepted by the kernel of Coq {words.coq}{refused}, in "
+            f"{words.seconds:.0f} seconds, sources {words.sources}; axioms used, all of the standard library's reals "
+            f"and logic: {', '.join(names)}.")
 
 
 def markdown(words: Words | None, root: str, labels: Iterable[str] | None = None) -> str:
@@ -88,7 +90,7 @@ def markdown(words: Words | None, root: str, labels: Iterable[str] | None = None
         if wanted is not None and row["label"] not in wanted:
             continue
         holds = row["words"] if row["should_hold"] else f"its negation: {row['words']}"
-        standing = row["axioms"] or row["said"]
+        standing = row["axioms"].removeprefix("axioms: ") or row["said"]
         lines.append(
             f"| {row['number']} | {plain(row['statement'])} `{row['label']}` | {plain(holds)} "
             f"| [{plain(row['theorem'])}]({root}{row['file']}#L{row['line']}) | {plain(standing)} "
@@ -102,5 +104,5 @@ def others_markdown(words: Words | None, root: str) -> str:
 
     lines = ["| theorem | what it says | axioms |", "|---|---|---|"]
     lines += [f"| [{plain(row['theorem'])}]({root}{row['file']}#L{row['line']}) | {plain(row['words'])} "
-              f"| {plain(row['axioms'] or row['said'])} |" for row in others(words)]
+              f"| {plain(row['axioms'].removeprefix('axioms: ') or row['said'])} |" for row in others(words)]
     return "\n".join(lines) + "\n"
