@@ -145,7 +145,7 @@ def test_the_page_is_whole_and_light(report_page):
 
 
 @pytest.mark.parametrize("view", [
-    "wide", "dark", pytest.param("narrow", marks=THOROUGH), pytest.param("print", marks=THOROUGH)])
+    "wide", *(pytest.param(view, marks=THOROUGH) for view in ("dark", "narrow", "print"))])
 def test_axe_finds_nothing(open_page, view):
     from axe_playwright_python.sync_playwright import Axe
 

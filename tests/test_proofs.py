@@ -289,8 +289,8 @@ def _with(*before, said=OPTIMUM):
 @pytest.mark.parametrize("change, reason", [
     ((OPTIMUM, OPTIMUM.replace("2 * K + 1", "2 * K + 2")), "line"),
     pytest.param(_with(said=OPTIMUM + " Admitted."), "ClosedForms.optimum_cost stands on", marks=THOROUGH),
-    (_with("Axiom believed : forall (W K t : nat) (H : R), H = (2 * W - 1) * (2 * K + 1).",
-           said=OPTIMUM + " intros. exact (believed W K t H)."), "believed")],
+    pytest.param(_with("Axiom believed : forall (W K t : nat) (H : R), H = (2 * W - 1) * (2 * K + 1).",
+                       said=OPTIMUM + " intros. exact (believed W K t H)."), "believed", marks=THOROUGH)],
     ids=["constant", "admitted", "axiom"])
 def test_a_change_on_coqs_side_is_red(change, reason, said):
     words = said(_files(ClosedForms=change))
