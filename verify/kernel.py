@@ -93,6 +93,7 @@ def sources_hash(files: Mapping[str, str]) -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.cache
 def installed() -> str | None:
     """Coq's version, or None where there is no coqc."""
     if not shutil.which("coqc"):

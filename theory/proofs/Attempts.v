@@ -13,7 +13,7 @@ From Backtrack Require Export Expectation Restarts.
 Open Scope R_scope.
 
 (** Rows are probabilities, 0 included. *)
-Definition chances (N : nat) (P Q : nat -> R) : Prop :=
+Definition rows_or_zero (N : nat) (P Q : nat -> R) : Prop :=
   forall x, (x < N)%nat -> 0 <= P (S x) <= 1 /\ 0 <= Q (S x) <= 1.
 
 (** The equations of clock and place, and H = V B fork. *)
@@ -26,13 +26,13 @@ Definition budget_steps (W N t : nat) (P Q : nat -> nat -> R) (B : nat) (H : R) 
 (** P(T <= n) from the fork. *)
 Definition arrived (W N t : nat) (P Q : nat -> nat -> R) (n : nat) : R := 1 - still_walking W N t P Q n.
 
-Lemma chances_rows N P Q : rows N P Q -> chances N P Q.
+Lemma rows_are N P Q : rows N P Q -> rows_or_zero N P Q.
 Proof. intros prob x below. destruct (prob x below) as [[] []]. lra. Qed.
 
 Section Budget.
   Variables (W N t : nat) (P Q : nat -> nat -> R).
   Hypothesis small : (t < W)%nat.
-  Hypothesis prob : forall i, (i < W)%nat -> chances N (P i) (Q i).
+  Hypothesis prob : forall i, (i < W)%nat -> rows_or_zero N (P i) (Q i).
 
   Let moves := walk_moves W N P Q.
   Let stop := at_target N t.
@@ -176,11 +176,7 @@ Section Budget.
   Proof.
     unfold arrived, still_walking. cbn [beyond at_target]. rewrite fork_mean. fold moves stop.
     rewrite (sum_ext W _ (fun i => 1 - (if Nat.eqb i t then prod N (fun x => P t (S x)) else 0))).
-    - rewrite sum_minus, sum_const, (sum_but_split t) by exact small. rewrite Nat.eqb_refl.
-      rewrite (sum_but_ext t W _ (fun _ => 0)), sum_but_const.
-      + field. apply not_0_INR. lia.
-      + exact small.
-      + intros i _ other. destruct (Nat.eqb_spec i t); [contradiction|reflexivity].
+    - rewrite sum_ones_but by exact small. field. apply not_0_INR. lia.
     - intros i below. destruct (Nat.eqb_spec i t) as [->|other].
       + pose proof (straight N (le_n N)) as way. replace (S N - N)%nat with 1%nat in way by lia. exact way.
       + pose proof (not_yet N (away i 1)) as far. unfold late in far. rewrite far; [ring|apply in_away; lia|].
@@ -204,7 +200,7 @@ Section Budget.
 End Budget.
 
 Theorem restart_budget : forall (W N t : nat) (P Q : nat -> nat -> R) (B : nat) (H : R), (t < W)%nat ->
-  (forall i, (i < W)%nat -> chances N (P i) (Q i)) -> (1 <= B)%nat ->
+  (forall i, (i < W)%nat -> rows_or_zero N (P i) (Q i)) -> (1 <= B)%nat ->
   budget_steps W N t P Q B H -> H = capped_steps W N t P Q B / arrived W N t P Q B.
 Proof.
   intros W N t P Q B H small prob some sol. pose proof (arrived_pos W N t P Q small prob B H some sol).
@@ -216,7 +212,7 @@ Theorem restart_shortest : forall (W K t : nat) (P Q : nat -> nat -> R) (H : R),
   H = W * (2 * K + 1) / prod (2 * K) (fun x => P t (S x)).
 Proof.
   intros W K t P Q H _ small prob sol.
-  assert (chance : forall i, (i < W)%nat -> chances (2 * K) (P i) (Q i)) by auto using chances_rows.
+  assert (chance : forall i, (i < W)%nat -> rows_or_zero (2 * K) (P i) (Q i)) by auto using rows_are.
   apply restart_budget in sol; [|assumption|assumption|lia]. rewrite Nat.add_1_r in sol.
   rewrite shortest_arrives, spent_early, S_INR, nat_double in sol by (assumption || lia).
   assert (prod_ : 0 < prod (2 * K) (fun x => P t (S x))).
@@ -230,7 +226,7 @@ Fixpoint one_of (k : nat) (p : R) : R := match k with O => 0 | S j => p + (1 - p
 Lemma one_of_is k p : one_of k p = 1 - (1 - p) ^ k.
 Proof. induction k as [|k IH]; simpl; [ring|]. rewrite IH. ring. Qed.
 
-Theorem pass_at_k : forall (W K t k : nat) (P Q : nat -> R), (1 <= K)%nat -> (t < W)%nat -> chances (2 * K) P Q ->
+Theorem pass_at_k : forall (W K t k : nat) (P Q : nat -> R), (1 <= K)%nat -> (t < W)%nat -> rows_or_zero (2 * K) P Q ->
   (1 <= k)%nat -> one_of k (arrived W (2 * K) t (fun _ => P) (fun _ => Q) (2 * K + 1)) =
   1 - (1 - prod (2 * K) (fun x => P (S x)) / W) ^ k.
 Proof.

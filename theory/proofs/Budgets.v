@@ -14,7 +14,7 @@ Open Scope R_scope.
 Section Certain.
   Variables (W N t : nat) (P Q : nat -> nat -> R).
   Hypothesis small : (t < W)%nat.
-  Hypothesis prob : forall i, (i < W)%nat -> chances N (P i) (Q i).
+  Hypothesis prob : forall i, (i < W)%nat -> rows_or_zero N (P i) (Q i).
   Hypothesis sure : forall i, (i < W)%nat -> certain N (P i).
 
   Let moves := walk_moves W N P Q.
@@ -104,11 +104,7 @@ Section Certain.
     intros [long short]. destruct n as [|n]; [lia|]. unfold arrived, still_walking. cbn [beyond at_target].
     fold moves stop. rewrite mean_fork.
     rewrite (sum_ext W _ (fun i => 1 - (if Nat.eqb i t then 1 else 0))).
-    - rewrite sum_minus, sum_const, (sum_but_split t) by exact small. rewrite Nat.eqb_refl.
-      rewrite (sum_but_ext t W _ (fun _ => 0)), sum_but_const.
-      + field. apply not_0_INR. lia.
-      + exact small.
-      + intros i _ other. destruct (Nat.eqb_spec i t); [contradiction|reflexivity].
+    - rewrite sum_ones_but by exact small. field. apply not_0_INR. lia.
     - intros i below. destruct (Nat.eqb_spec i t) as [->|other].
       + destruct (straight_in n 1) as [arrives _]; [lia|lia|]. unfold late in arrives. rewrite arrives. ring.
       + rewrite <- (too_far n (away i 1)); [unfold late; ring|apply in_away; lia|].
@@ -245,7 +241,7 @@ End Certain.
 (** ** The claims *)
 
 Theorem restart_best : forall (W K t B : nat) (P Q : nat -> nat -> R) (H : R), (1 <= K)%nat -> (t < W)%nat ->
-  (forall i, (i < W)%nat -> chances (2 * K) (P i) (Q i)) -> (forall i, (i < W)%nat -> certain (2 * K) (P i)) ->
+  (forall i, (i < W)%nat -> rows_or_zero (2 * K) (P i) (Q i)) -> (forall i, (i < W)%nat -> certain (2 * K) (P i)) ->
   (1 <= B)%nat -> budget_steps W (2 * K) t P Q B H -> H >= W * (2 * K + 1).
 Proof.
   intros W K t B P Q H _ small prob sure some sol.
@@ -257,15 +253,15 @@ Qed.
 Definition sft_budget_steps (W K L t B : nat) : R -> Prop :=
   budget_steps W (2 * K) t (fun _ => alternate 1 1) (fun _ => alternate (1 / (L + 1)) (L / (L + 1))) B.
 
-Lemma sft_chances K L : (1 <= L)%nat -> chances (2 * K) (alternate 1 1) (alternate (1 / (L + 1)) (L / (L + 1))).
-Proof. intros pos. apply chances_rows, homogeneous_rows; auto using row_1, single_row, parallel_row. Qed.
+Lemma sft_rows_or_zero K L : (1 <= L)%nat -> rows_or_zero (2 * K) (alternate 1 1) (alternate (1 / (L + 1)) (L / (L + 1))).
+Proof. intros pos. apply rows_are, homogeneous_rows; auto using row_1, single_row, parallel_row. Qed.
 
 (** It has a cost at the budget 2K+1, and a higher one, or none, at every other. *)
 Theorem restart_best_budget : forall (W K L t B : nat) (H H' : R), (2 <= W)%nat -> (1 <= K)%nat -> (1 <= L)%nat ->
   (t < W)%nat -> (1 <= B)%nat -> sft_budget_steps W K L t (2 * K + 1) H -> sft_budget_steps W K L t B H' ->
   H <= H' /\ (H = H' -> B = (2 * K + 1)%nat).
 Proof.
-  intros W K L t B H H' two posK posL small some best sol. assert (prob := sft_chances K L posL).
+  intros W K L t B H H' two posK posL small some best sol. assert (prob := sft_rows_or_zero K L posL).
   assert (sure := certain_alternate (2 * K)).
   apply (budget_between W (2 * K) t) in best; [|assumption|auto|auto|lia].
   assert (value : H = W * S (2 * K)).
@@ -282,7 +278,7 @@ Theorem attempt_sft : forall (W K L t B : nat), (1 <= K)%nat -> (1 <= L)%nat -> 
   arrived W (2 * K) t (fun _ => alternate 1 1) (fun _ => alternate (1 / (L + 1)) (L / (L + 1))) B =
   if Nat.leb (2 * K + 1) B then 1 / W else 0.
 Proof.
-  intros W K L t B _ posL small [some short]. assert (prob := sft_chances K L posL).
+  intros W K L t B _ posL small [some short]. assert (prob := sft_rows_or_zero K L posL).
   destruct (Nat.leb_spec (2 * K + 1) B) as [long|early].
   - apply arrived_between; auto using certain_alternate. lia.
   - unfold arrived, still_walking. rewrite (not_yet W (2 * K) t) by (auto; simpl near; lia). ring.
@@ -292,7 +288,7 @@ Theorem attempt_cost : forall (W K L t B : nat) (H : R), (1 <= K)%nat -> (1 <= L
   (2 * K + 1 <= B)%nat -> (B < 3 * (2 * K + 1))%nat -> sft_budget_steps W K L t B H ->
   H = 2 * K + 1 + (W - 1) * B.
 Proof.
-  intros W K L t B H _ posL small long short sol. assert (prob := sft_chances K L posL).
+  intros W K L t B H _ posL small long short sol. assert (prob := sft_rows_or_zero K L posL).
   apply (budget_between W (2 * K) t) in sol; auto using certain_alternate; [|lia].
   rewrite sol, S_INR, nat_double. ring.
 Qed.
@@ -302,7 +298,7 @@ Theorem attempt_critical_below : forall (W K L t B : nat) (H H' : R), (2 <= W)%n
   (t < W)%nat -> (1 <= B)%nat -> (B < 3 * (2 * K + 1))%nat -> sft_budget_steps W K L t B H ->
   optimum_steps W K t H' -> (H <= H' <-> (B <= 2 * (2 * K + 1))%nat).
 Proof.
-  intros W K L t B H H' two posK posL small some short sol best. assert (prob := sft_chances K L posL).
+  intros W K L t B H H' two posK posL small some short sol best. assert (prob := sft_rows_or_zero K L posL).
   destruct (le_lt_dec B (2 * K)) as [early|long].
   { exfalso. revert sol. apply restart_too_short; auto. }
   apply attempt_cost in sol; auto; [|lia]. apply optimum_value in best; auto. subst H H'. apply nat_ge_2 in two.
@@ -317,7 +313,7 @@ Qed.
 Lemma sft_budget_exists W K L t B : (1 <= L)%nat -> (t < W)%nat -> (2 * K + 1 <= B)%nat -> (B < 3 * (2 * K + 1))%nat ->
   exists H, sft_budget_steps W K L t B H.
 Proof.
-  intros pos small long short. assert (prob := sft_chances K L pos).
+  intros pos small long short. assert (prob := sft_rows_or_zero K L pos).
   exists (W * capped_steps W (2 * K) t (fun _ => alternate 1 1) (fun _ => alternate (1 / (L + 1)) (L / (L + 1))) B).
   apply budget_steps_iff; [exact small|auto|].
   rewrite (arrived_between W (2 * K) t) by (auto using certain_alternate; lia). field. apply not_0_INR. lia.

@@ -3,7 +3,7 @@
     Setting and equations as in Walk.v, with the fork as an end: a walker that is back at the fork stops there. Stands
     on Walk.v. Each theorem says that the equations have exactly one solution at the state it speaks of. *)
 
-From Backtrack Require Export Walk.
+From Backtrack Require Export Families.
 Open Scope R_scope.
 
 Lemma rows_nz N P Q : rows N P Q -> forall x, (x < N)%nat -> P (S x) <> 0 /\ Q (S x) <> 0.
@@ -54,16 +54,6 @@ Definition chances (N : nat) (P Q A B : nat -> R) : Prop :=
      A (S x) = P (S x) * A (S (S x)) + (1 - P (S x)) * B x /\
      B (S x) = Q (S x) * B x + (1 - Q (S x)) * A (S (S x))) /\
   A (S N) = 1 /\ B O = 0.
-
-Lemma entries_pos N P Q : rows N P Q -> 1 <= entries N P Q.
-Proof.
-  intros prob. unfold entries.
-  assert (0 <= sum N (fun x => (1 - P (S x)) / P (S x) * prod x (fun i => Q (S i) / P (S i)))).
-  { apply sum_nonneg. intros x below. destruct (prob x below) as [[] _]. apply Rmult_le_pos.
-    - apply Rmult_le_pos; [lra|]. left. apply Rinv_0_lt_compat. lra.
-    - left. apply prod_pos. intros i small. destruct (prob i) as [[] []]; [lia|]. apply Rdiv_lt_0_compat; lra. }
-  lra.
-Qed.
 
 Fixpoint back_chances (P Q : nat -> R) (R0 : R) (x : nat) : R :=
   match x with

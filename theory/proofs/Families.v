@@ -62,6 +62,17 @@ Qed.
 Lemma row_1 : row 1.
 Proof. split; lra. Qed.
 
+(** At least one entry is needed. *)
+Lemma entries_pos N P Q : rows N P Q -> 1 <= entries N P Q.
+Proof.
+  intros prob. unfold entries.
+  assert (0 <= sum N (fun x => (1 - P (S x)) / P (S x) * prod x (fun i => Q (S i) / P (S i)))).
+  { apply sum_nonneg. intros x below. destruct (prob x below) as [[] _]. apply Rmult_le_pos.
+    - apply Rmult_le_pos; [lra|]. left. apply Rinv_0_lt_compat. lra.
+    - left. apply prod_pos. intros i small. destruct (prob i) as [[] []]; [lia|]. apply Rdiv_lt_0_compat; lra. }
+  lra.
+Qed.
+
 (** ** The costs exist, so that no theorem on them is empty *)
 
 Lemma tied_exists W K t P Q : (t < W)%nat -> rows (2 * K) P Q -> exists H, tied_steps W K t P Q H.

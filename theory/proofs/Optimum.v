@@ -31,7 +31,7 @@ Section Branch.
   Qed.
 
   Lemma entries_ge_1 : 1 <= entries N P Q.
-  Proof. pose proof (sum_nonneg N turn turn_nonneg). unfold entries. fold turn. lra. Qed.
+  Proof. exact (entries_pos N P Q prob). Qed.
 
   Lemma inverse_ge_1 p : row p -> 1 <= / p.
   Proof. intros []. rewrite <- Rinv_1. now apply Rinv_le_contravar. Qed.

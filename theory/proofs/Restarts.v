@@ -28,15 +28,6 @@ Definition dead_end (W N t : nat) (P Q : nat -> nat -> R) : R :=
 
 (** ** One branch *)
 
-Lemma entries_pos N P Q : rows N P Q -> 1 <= entries N P Q.
-Proof.
-  intros prob. unfold entries. enough (0 <= sum N (fun x => (1 - P (S x)) / P (S x) *
-    prod x (fun i => Q (S i) / P (S i)))) by lra.
-  apply sum_nonneg. intros x below. destruct (prob x below) as [[] _]. apply Rmult_le_pos.
-  - apply Rmult_le_pos; [lra|]. apply Rlt_le, Rinv_0_lt_compat. lra.
-  - apply Rlt_le, prod_pos. intros i inb. destruct (prob i) as [[] []]; [lia|]. apply Rdiv_lt_0_compat; lra.
-Qed.
-
 (** What an entry saves over standing at the fork, from the costs at the fork and at the leaf. *)
 Lemma entry_saves N P Q A B : rows N P Q -> inside N P Q A B ->
   B 0%nat - A 1%nat = (B 0%nat - A (S N) - lasting N P Q) / entries N P Q.

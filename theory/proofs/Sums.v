@@ -91,6 +91,14 @@ Proof.
   intros same. apply sum_ext. intros i below. destruct (Nat.eqb_spec i t); [reflexivity|now apply same].
 Qed.
 
+(** n terms, each 1 but that of index [t]. *)
+Lemma sum_ones_but t n c : (t < n)%nat -> sum n (fun i => 1 - (if Nat.eqb i t then c else 0)) = n - c.
+Proof.
+  intros below. rewrite sum_minus, sum_const, (sum_but_split t) by exact below. rewrite Nat.eqb_refl.
+  rewrite (sum_but_ext t n _ (fun _ => 0)), sum_but_const; [ring|exact below|].
+  intros i _ other. destruct (Nat.eqb_spec i t); [contradiction|reflexivity].
+Qed.
+
 (** Whole numbers as reals. *)
 Lemma nat_ge (m n : nat) : (m <= n)%nat -> m <= n.
 Proof. apply le_INR. Qed.

@@ -10,6 +10,10 @@ A body that cannot run at symbols for W or K (it loops over rows, or takes a maz
 the formula of the statement is a Coq definition, and the kernel proves that it equals what the body gives, with symbols
 for the rows, and differs from what the twin gives at some numbers.
 
+To add one: prove the theorem in a source here, under the claim's label; enter a `Proof` in the table of its kind
+(`walking`: the chain, its closed forms, the optimum; `growing`: growth and comparisons; `learning`: SFT and traces;
+`wrapping`: restarts, search, forks in a row), or in its BESIDE where no claim states it; run `make prove`.
+
 Not covered: running Coq and keeping what it said (`verify.proving`, `verify.kernel`). What a statement leaves out of
 the paper's setting stands in `differs`.
 """

@@ -102,9 +102,7 @@ def _product(value: Any) -> tuple[str, int]:
 
 
 def _power(base: Any, exponent: Any) -> str:
-    shown = coq(base, ATOM)
-    if base.is_Pow or base.func == POWER or not (base.is_Symbol or base.is_Integer):
-        shown = shown if shown.startswith("(") and base.is_Add else f"({coq(base)})"
+    shown = coq(base, ATOM) if base.is_Symbol or base.is_Integer else f"({coq(base)})"
     return shown if exponent == 1 else f"{shown} ^ {_whole(exponent)}"
 
 

@@ -8,7 +8,7 @@ MERGED = "Rows merged over parallel edges."
 COUNTED = "Crossed parallel edges are remembered as counts; what lies beyond a diamond, as one cost."
 AT = "(1 <= K)%nat -> (1 <= L)%nat -> (t < W)%nat -> "
 FORKS = "(2 <= W)%nat -> " + AT
-CHANCES = "(forall i, (i < W)%nat -> chances {N} (P i) (Q i)) -> "
+CHANCES = "(forall i, (i < W)%nat -> rows_or_zero {N} (P i) (Q i)) -> "
 OPTIMUM = "onward_steps M W (2 * K) t (alternate 1 1) (alternate 1 1) "
 NESTED = "forall (M W K : nat) (t : nat -> nat) (P Q : nat -> R) (H : R), (1 <= M)%nat -> (1 <= W)%nat -> "
 SEARCHED = ("(1 <= M)%nat -> (1 <= W)%nat -> (1 <= K)%nat -> (1 <= L)%nat -> "
@@ -56,7 +56,7 @@ PROOFS = (
           of="INR {W} * (2 * INR {K} + 1) / prod (2 * {K}) (fun x => {P} (S x))",
           cases=({"W": 2, "K": 1, "target": 1}, {"W": 3, "K": 2, "target": 0})),
     Proof("pass_at_k", "Attempts",
-          "forall (W K t k : nat) (P Q : nat -> R), (1 <= K)%nat -> (t < W)%nat -> chances (2 * K) P Q -> "
+          "forall (W K t k : nat) (P Q : nat -> R), (1 <= K)%nat -> (t < W)%nat -> rows_or_zero (2 * K) P Q -> "
           "(1 <= k)%nat -> "
           "one_of k (arrived W (2 * K) t (fun _ => P) (fun _ => Q) (2 * K + 1)) = "
           "1 - (1 - prod (2 * K) (fun x => P (S x)) / W) ^ k",
@@ -72,7 +72,7 @@ PROOFS = (
           by="intros W K t B P Q H posK small prob sure some sol. "
              "pose proof (Budgets.restart_best W K t B P Q H posK small prob sure some sol). lra.",
           against="intros T. destruct (sft_budget_exists 1 1 1 0 3)%nat as [H h]; [lia..|]. "
-                  "pose proof (T 1 1 0 3 _ _ H (le_n 1) (le_n 1) (fun _ _ => sft_chances 1 1 (le_n 1)) "
+                  "pose proof (T 1 1 0 3 _ _ H (le_n 1) (le_n 1) (fun _ _ => sft_rows_or_zero 1 1 (le_n 1)) "
                   "(fun _ _ => certain_alternate _) (le_S _ _ (le_S _ _ (le_n 1))) h)%nat as F. "
                   "pose proof (Budgets.attempt_cost 1 1 1 0 3 H)%nat as V. against F V."),
     Proof("restart_best_budget", "Budgets",
