@@ -253,7 +253,8 @@ Qed.
 Definition sft_budget_steps (W K L t B : nat) : R -> Prop :=
   budget_steps W (2 * K) t (fun _ => alternate 1 1) (fun _ => alternate (1 / (L + 1)) (L / (L + 1))) B.
 
-Lemma sft_rows_or_zero K L : (1 <= L)%nat -> rows_or_zero (2 * K) (alternate 1 1) (alternate (1 / (L + 1)) (L / (L + 1))).
+Lemma sft_rows_or_zero K L : (1 <= L)%nat ->
+  rows_or_zero (2 * K) (alternate 1 1) (alternate (1 / (L + 1)) (L / (L + 1))).
 Proof. intros pos. apply rows_are, homogeneous_rows; auto using row_1, single_row, parallel_row. Qed.
 
 (** It has a cost at the budget 2K+1, and a higher one, or none, at every other. *)
